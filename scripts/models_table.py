@@ -15,7 +15,7 @@ from zoo.artifacts import checkpoint_folder
 from zoo.cli import render
 from zoo.errors import ZooError
 from zoo.finetuning.preconditions import check
-from zoo.finetuning.strategies import Settings
+from zoo.finetuning.strategies import default_settings
 
 __all__ = ["baseline", "finetuning_lines", "lines", "short_lines"]
 
@@ -34,6 +34,7 @@ DATA = {  # that models of a task are fine-tuned on
     "table with a column of pictures and one of classes",
     "image-segmentation": "a folder with `images` and `masks`, or a table with a "
     "column of each; of single objects also COCO's form with a segmentation of each",
+    "image-to-image": "pictures alone",
     "image-to-text": "pictures that are named by their texts, or a table with a column "
     "of each",
     "keypoint-detection": "pictures with the points of one object in COCO's form, or a "
@@ -90,7 +91,7 @@ def finetuning_lines(models: Iterable[tuple[ModelSpec, Path]]) -> list[str]:
     by_task: dict[str, list[str]] = {}
     for spec, _ in models:
         with suppress(ZooError):  # a model that can't be
-            check(spec, Settings())
+            check(spec, default_settings(spec))
             link = f"[`{spec.name}`](../cards/{spec.name})"
             by_task.setdefault(spec.task, []).append(link)
     rows = [

@@ -21,6 +21,7 @@ FAST = "perceptron"  # its trainings take seconds
 def tour(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     """The outputs of the tour's cells, by the names of the cells."""
     notebook = nbformat.read(NOTEBOOKS / "tour.ipynb", as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "install"]
     home = tmp_path_factory.mktemp("tour")
     nbclient.NotebookClient(
         notebook, timeout=300, resources={"metadata": {"path": str(home)}}
@@ -75,6 +76,22 @@ def test_the_notebooks_of_the_course_are_as_its_pages() -> None:
         text = path.read_text(encoding="utf-8")
         assert text == SCRIPT["written"](page), "run scripts/notebooks.py"
         nbformat.validate(json.loads(text))
+
+
+def test_the_first_code_of_every_notebook_installs_what_it_names() -> None:
+    """
+    In one line, which is all that a machine without the zoo needs, such as Colab's.
+    """
+    for path in NOTEBOOKS.rglob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        first, *others = [cell for cell in cells if cell.cell_type == "code"]
+        text = "\n".join(cell.source for cell in cells if cell is not first)
+        wanted = SCRIPT["distributions"](text)
+        installed = first.source.removeprefix("%pip install -q ").split()
+
+        assert first.id == "install"
+        assert {*wanted} <= {*installed}, path.name
+        assert not [cell for cell in others if "pip install" in cell.source]
 
 
 def test_a_notebook_installs_what_it_uses() -> None:

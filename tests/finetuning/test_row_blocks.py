@@ -5,6 +5,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from zoo.finetuning import linear_solver, row_blocks
+from zoo.finetuning.row_blocks import SelectedRows
 
 FEATURES = torch.randn(50, 6, generator=torch.Generator().manual_seed(0))
 TARGET = (FEATURES[:, 0] > 0).long()
@@ -21,7 +22,7 @@ def test_blocks_give_the_output_and_the_gradients_of_all_rows_at_once() -> None:
     """Rows in any order, the last block smaller than the others."""
     weight = torch.randn(3, 6, requires_grad=True)
     bias = torch.randn(3, requires_grad=True)
-    output = row_blocks.linear_of_rows(FEATURES, ROWS, weight, bias)
+    output = row_blocks.linear_of_rows(SelectedRows(FEATURES, ROWS), weight, bias)
     expected = FEATURES[ROWS] @ weight.T + bias
     assert torch.allclose(output, expected)
     factor = torch.randn(33, 3)
@@ -35,7 +36,7 @@ def test_a_head_solved_on_blocks_is_that_of_copied_rows() -> None:
     """The penalty makes the problem one with a single answer."""
     start = torch.zeros(2, 6), torch.zeros(2)
     blocks = linear_solver.solve(
-        start, FEATURES, TARGET[ROWS], cross_entropy, l2=0.01, rows=ROWS
+        start, SelectedRows(FEATURES, ROWS), TARGET[ROWS], cross_entropy, l2=0.01
     )
     copied = linear_solver.solve(
         start, FEATURES[ROWS], TARGET[ROWS], cross_entropy, l2=0.01
@@ -62,3 +63,12 @@ def test_choices_on_blocks_are_those_on_copied_rows(
     blocks = chosen()
     monkeypatch.setattr(linear_solver, "BLOCK_ROWS", 1000)
     assert blocks == chosen()
+
+
+def test_every_block_is_copied_to_the_same_memory() -> None:
+    """New memory for each would leave holes, and a process grow by the search."""
+    selected = SelectedRows(FEATURES, ROWS)
+    places = {block.data_ptr() for _ in range(2) for _, block in selected.blocks()}
+    assert len(places) == 1
+    seen = torch.cat([block.clone() for _, block in selected.blocks()])
+    assert torch.equal(seen, FEATURES[ROWS])

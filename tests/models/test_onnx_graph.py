@@ -39,7 +39,7 @@ class Undecided(nn.Module):
 def graph():
     net = Net().half().float()  # exact in float16
     return net, as_onnx(
-        net, torch.randn(4, 8), inputs=("input", {0: "batch"}), outputs=["output"]
+        net, torch.randn(4, 8), inputs={"input": {0: "batch"}}, outputs=["output"]
     )
 
 
@@ -82,7 +82,7 @@ def test_weights_exact_in_float16_take_half_the_bytes_and_give_the_same_bits(
 def test_weights_that_float16_would_change_stay(graph) -> None:
     net = Net()
     made = as_onnx(
-        net, torch.randn(4, 8), inputs=("input", {0: "batch"}), outputs=["output"]
+        net, torch.randn(4, 8), inputs={"input": {0: "batch"}}, outputs=["output"]
     )
 
     small = float16_where_exact(made)
@@ -102,8 +102,20 @@ def test_code_that_no_graph_can_hold_is_an_export_error() -> None:
         as_onnx(
             Undecided(),
             torch.randn(4, 8),
-            inputs=("input", {0: "batch"}),
+            inputs={"input": {0: "batch"}},
             outputs=["output"],
         )
 
     assert "Could not guard on data-dependent expression" in str(caught.value)
+
+
+def test_the_graph_so_far_is_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    """
+    The exporter prints it where it can't go on, and nobody asked for that.
+    """
+    with pytest.raises(ExportError):
+        as_onnx(
+            Undecided(), torch.ones(2, 3), inputs={"x": {0: "batch"}}, outputs=["y"]
+        )
+
+    assert capfd.readouterr().err == ""

@@ -21,8 +21,11 @@ INPUTS = {
     "the frame filled, bilinear": ImageInput(height=32, width=32, channels=1),
     "stretched": ImageInput(height=32, width=24, fit="stretch", mean=(0.4, 0.5, 0.6)),
 }
-# No height that shrinks much more than its width: Pillow 13 takes such rows first.
-SIZES = [(28, 28), (32, 32), (20, 20), (57, 57), (60, 99), (31, 200), (70, 61), (5, 5)]
+SIZES = [
+    *((28, 28), (32, 32), (20, 20), (57, 57), (60, 99), (31, 200), (70, 61), (5, 5)),
+    *((200, 40), (90, 33), (70, 20), (97, 61)),  # whose rows are resized first
+    *((200, 31), (300, 35), (900, 20), (60, 28), (44, 21)),
+]
 
 
 def picture(height: int, width: int, channels: int) -> np.ndarray:

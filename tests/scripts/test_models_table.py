@@ -11,6 +11,7 @@ import zoo
 from zoo.artifacts import weight_store
 from zoo.plugins import catalog
 from zoo.specs import Metric
+from zoo.tasks import task_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
 # A simple method is ahead of these in their own receipts, and their cards and rows say
@@ -86,21 +87,23 @@ def test_the_baseline_of_the_first_metric_is_named(
     assert models_table.baseline(spec) == told
 
 
-def test_every_model_with_a_head_is_listed_by_its_data() -> None:
+def test_every_model_that_is_fine_tuned_is_listed_by_its_data() -> None:
     """
-    Once, beside what data of its task looks like, and no other model is.
+    Those with a head and those that learn from inputs alone: once, beside what data of
+    the task looks like, and no other model is.
     """
     _, _, after = PAGE.partition("<!-- fine-tuning: ")
     part = after.partition("<!-- end of fine-tuning")[0]
     rows = [line.split(" | ") for line in part.splitlines() if line.startswith("| ")]
     listed = [name for *_, names in rows[2:] for name in re.findall("`([^`]+)`", names)]
 
-    headed = {
+    taught = {
         spec.name
         for spec in catalog.search()
-        if spec.head is not None and spec.weights is not None
+        if spec.weights is not None
+        and (spec.head is not None or task_of(spec).learns_from_inputs(spec))
     }
     assert len(listed) == len({*listed})
-    assert {*listed} == headed
+    assert {*listed} == taught
     assert {row[0].strip("| ") for row in rows[2:]} <= {*models_table.DATA}
     assert "`lenet5-mnist`" in next(row[2] for row in rows if "image-cl" in row[0])

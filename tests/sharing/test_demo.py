@@ -117,6 +117,53 @@ def test_a_seed_draws_the_same(gradio: Any) -> None:
     assert len(many) == demos.MOST_DRAWN
 
 
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("stylegan-mini", ["n", "seed", "truncation"]),
+        (
+            "gpt-mini",
+            ["text", "tokens", "temperature", "seed (the same draws the same)"],
+        ),
+        ("attention-eng-fra", ["text", "beams"]),
+        ("bert-mini", ["text"]),
+    ],
+)
+def test_a_page_offers_the_options_of_a_model(
+    gradio: Any, name: str, labels: list[str]
+) -> None:
+    """
+    After its input, each with the value that it has by default.
+    """
+    page = zoo.demo(name)
+
+    assert [one.label for one in page.input_components] == labels
+    assert all(len(row) == len(labels) for row in page.examples)
+
+
+def test_options_are_those_of_python(gradio: Any) -> None:
+    """
+    A text of so many tokens, from a seed; a picture with its styles near to their mean.
+    """
+    text = zoo.demo("gpt-mini").fn("ROMEO:", 12, 0.5, 3)
+    expected: Any = zoo.predict(
+        "gpt-mini", "ROMEO:", max_new_tokens=12, temperature=0.5, seed=3
+    )
+    assert text == str(expected)
+
+    (drawn,) = zoo.demo("stylegan-mini").fn(1, 5, 0.3)
+    (sampled,) = zoo.sample("stylegan-mini", 1, seed=5, truncation=0.3)
+    assert drawn.tobytes() == sampled.render().tobytes()
+
+
+def test_an_empty_option_is_asked_for(gradio: Any) -> None:
+    """
+    As an empty field of the input is.
+    """
+    with pytest.raises(gradio.Error, match=r"Fill in every field first\."):
+        zoo.demo("gpt-mini").fn("ROMEO:", 12, 0.5, None)
+
+
 def test_a_text_is_never_a_place(gradio: Any, tmp_path: Path) -> None:
     """
     Whoever reaches the page reads no file of this machine by naming it, and does not

@@ -178,7 +178,11 @@ def test_the_decoder_alone_gives_what_decode_gives(tmp_path: Path) -> None:
     ("method", "problem"),
     [
         ("decode", "'xor-mlp' can't be exported: it has no method 'decode'."),
-        ("sample", "method='sample' is not known. Known: forward, encode, decode."),
+        (
+            "sample",
+            "method='sample' is not known. Known: forward, encode, decode, "
+            "encode_source, decode_step.",
+        ),
     ],
 )
 def test_a_method_that_is_not_there(tmp_path: Path, method: str, problem: str) -> None:

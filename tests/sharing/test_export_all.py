@@ -3,9 +3,7 @@
 import json
 from pathlib import Path
 
-import PIL
 import pytest
-from packaging.version import Version
 
 import zoo
 from zoo.artifacts import weight_store
@@ -21,16 +19,17 @@ SHIPPED = [
 ]
 # The module's code does what no graph holds. What it is, for each:
 REFUSED = {
-    "attention-eng-fra": "a loop over the words of a sentence",
-    "attention-spa-eng": "a loop over the words of a sentence",
-    "gru-nsmc": "a search in a sorted list, and the lengths of texts",
+    "attention-eng-fra": "a loop over the words of a translation",
+    "attention-spa-eng": "a loop over the words of a translation",
+    "faster-rcnn-mini": "proposals are suppressed one after the other",
+    "mask-rcnn-mini": "proposals are suppressed one after the other",
     "rnn-imdb": "the lengths of texts",
 }
-if Version(PIL.__version__) >= Version("13"):
-    # See `zoo.preprocessing.image_module`.
-    REFUSED |= dict.fromkeys(
-        ("posenet-mini", "yolo-mini"), "rows are resized before columns"
-    )
+TRANSLATORS = [
+    spec.name
+    for spec in catalog.search()
+    if spec.name in SHIPPED and spec.output.kind == "translation"
+]
 
 
 @pytest.mark.slow
@@ -52,4 +51,19 @@ def test_a_shipped_model_is_exported_within_the_tolerance(
     golden = weight_store.shipped_checkpoint(zoo.get_spec(name)) / "golden.safetensors"
     assert ("golden" in receipt["errors"]) == golden.is_file()
     assert {"batch of 1", "batch of 5"} <= set(receipt["errors"])
+    assert max(receipt["errors"].values()) <= 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["encode_source", "decode_step"])
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_a_translator_is_exported_in_two_parts(
+    name: str, method: str, tmp_path: Path
+) -> None:
+    """
+    What reads a source, and the step that writes a token, with any length of both.
+    """
+    folder = zoo.export(name, tmp_path / "out", method=method)
+
+    receipt = json.loads((folder / "export.json").read_text(encoding="utf-8"))
     assert max(receipt["errors"].values()) <= 1e-4

@@ -20,7 +20,7 @@ from zoo.cli.options import model_argument, path_type
 )
 @click.option(
     "--method",
-    type=click.Choice(["forward", "encode", "decode"]),
+    type=click.Choice(["forward", "encode", "decode", "encode_source", "decode_step"]),
     default="forward",
     show_default=True,
     help="What of the model the graph computes.",

@@ -14,7 +14,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from zoo.finetuning.row_blocks import BLOCK_ROWS, blocks, linear_of_rows
+from zoo.finetuning.row_blocks import (
+    BLOCK_ROWS,
+    SelectedRows,
+    linear_of_rows,
+)
 
 __all__ = ["Choice", "choose", "mixture", "most_regularized", "solve"]
 
@@ -53,9 +57,9 @@ def mixture(
     """
     with torch.no_grad():
         total = features.new_zeros(classes, old.out_features)
-        for block in blocks(len(rows)):
-            seen = old(features[rows[block]]).softmax(dim=1)  # (rows, old classes)
-            member = nn.functional.one_hot(target[rows[block]], classes)
+        for part, block in SelectedRows(features, rows).blocks():
+            seen = old(block).softmax(dim=1)  # (rows, old classes)
+            member = nn.functional.one_hot(target[rows[part]], classes)
             total += member.to(seen.dtype).T @ seen
         # of a class without rows: no share
         counts = target[rows].bincount(minlength=classes).clamp(min=1)
@@ -66,24 +70,20 @@ def mixture(
 
 def solve(
     start: LinearWeights,
-    features: Tensor,
+    features: Tensor | SelectedRows,
     target: Tensor,
     loss: Loss,
     *,
     l2: float,
     begin: LinearWeights | None = None,
-    rows: Tensor | None = None,
 ) -> LinearWeights:
     """Return the head with the least loss plus `l2` times its squared distance.
 
     The search begins at `begin`, by default at the start. What it ends at is the same,
-    the problem being convex. With `rows`, the features are those of more rows: these
-    are taken, and `target` is theirs.
+    the problem being convex. `target` is of as many rows as `features`.
     """
     if l2 >= L2_GRID[0]:
         return start
-    if rows is not None and len(rows) <= BLOCK_ROWS:
-        features, rows = features[rows], None
     weight, bias = (value.clone().requires_grad_() for value in begin or start)
     search = torch.optim.LBFGS(
         [weight, bias], max_iter=MAX_STEPS, line_search_fn="strong_wolfe"
@@ -91,10 +91,10 @@ def solve(
 
     def closure() -> float:
         search.zero_grad()
-        if rows is None:
-            output = features @ weight.T + bias
+        if isinstance(features, SelectedRows):
+            output = linear_of_rows(features, weight, bias)
         else:
-            output = linear_of_rows(features, rows, weight, bias)
+            output = features @ weight.T + bias
         cost = loss(output, target)
         cost = cost + l2 * (weight - start[0]).square().sum()
         cost.backward()
@@ -131,8 +131,9 @@ def choose(
     for inside in _folds(plain, asked, seed=seed, stratified=stratified):
         fitting = (~inside.repeat(copies)).nonzero()[:, 0]
         few = len(fitting) <= BLOCK_ROWS  # copied once a fold, not once a search
-        given = features[fitting] if few else features
+        given = features[fitting] if few else SelectedRows(features, fitting)
         left = inside.nonzero()[:, 0]
+        unseen = SelectedRows(plain, left)
         answers.append(asked[left])
         for name, start in starts(fitting).items():
             now = start
@@ -144,9 +145,8 @@ def choose(
                     loss,
                     l2=l2,
                     begin=now,
-                    rows=None if few else fitting,
                 )
-                output = linear_of_rows(plain, left, *now)
+                output = linear_of_rows(unseen, *now)
                 outputs.setdefault((name, l2), []).append(output)
     # All rows at once: the mean over folds would count the rows of small folds more.
     predictions = {choice: torch.cat(parts) for choice, parts in outputs.items()}

@@ -240,7 +240,7 @@ def _proven_session(model: nn.Module, batch: Tensor) -> Any:
     axes = preprocessor(input_spec).graph_input(input_spec).axes
     rows = _inputs(model, batch)[-1]  # the golden, where there is one
     rows = rows if len(rows) > 1 else torch.cat([rows, rows])
-    graph = as_onnx(model, rows, inputs=("input", axes), outputs=["output"])
+    graph = as_onnx(model, rows, inputs={"input": axes}, outputs=["output"])
     session = load_session(graph)
     apart = _largest_error(session, model, batch)
     if not apart <= TOLERANCE:

@@ -43,6 +43,7 @@ __all__ = [
     "generates_text",
     "require_verb",
     "sample",
+    "sample_options",
     "sample_outputs",
     "supports",
 ]
@@ -79,7 +80,7 @@ def sample(
     module = require_module(model, "zoo.sample(model)", device)
     known = require_verb(module, "sample")
     task = task_of(known)
-    ranges = _sample_options(module)
+    ranges = sample_options(module)
     names = ["n", "seed", *(o for o in task.options if o != "seed"), *ranges]
     if not _whole(n) or n < 1:
         raise OptionError(known.name, f"n={n!r} should be 1 or more.", names)
@@ -117,7 +118,7 @@ def sample_outputs(
     return draw(module, count, random, **options)
 
 
-def _sample_options(module: nn.Module) -> Mapping[str, tuple[float, float]]:
+def sample_options(module: nn.Module) -> Mapping[str, tuple[float, float]]:
     """Return the options of a model's own method `sample`: from what to what each."""
     declared: Any = getattr(unwrap_model(module), "sample_options", {})
     ranges: Mapping[str, tuple[float, float]] = declared

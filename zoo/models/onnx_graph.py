@@ -4,7 +4,7 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
 import numpy as np
@@ -22,31 +22,32 @@ MIN_STORED = 32  # numbers of a tensor for which it pays to store it in float16
 
 def as_onnx(
     module: nn.Module,
-    given: Tensor,
+    given: Tensor | Sequence[Tensor],
     *,
-    inputs: tuple[str, Axes],
+    inputs: Mapping[str, Axes],
     outputs: Sequence[str],
 ) -> Any:
     """Return a module as an `onnx.ModelProto`, in eval mode and in float32.
 
     `given` is an input with at least two rows: a dimension of one would be taken for a
-    constant. `inputs` is the name of the graph's input, and those of its dimensions
-    that stay free. Batch normalisation is not folded, so that weights in float16 stay
-    exact. Raises ExportError where the module can't be written as a graph.
+    constant. A sequence of them is of a module that takes any number, `*inputs`.
+    `inputs` are the names of the graph's inputs, and those of the dimensions that stay
+    free. Batch normalisation is not folded, so that weights in float16 stay exact.
+    Raises ExportError where the module can't be written as a graph.
     """
     _require()
     import onnx
     from onnxscript import optimizer
 
-    name, axes = inputs
+    free: tuple[Any, ...] = tuple(map(dict, inputs.values()))
     try:
         with _quiet(), eval_mode(module), torch.no_grad():
             program: Any = torch.onnx.export(
                 module,
-                (given,),
+                (given,) if isinstance(given, Tensor) else tuple(given),
                 dynamo=True,
-                dynamic_shapes=(dict(axes),),
-                input_names=[name],
+                dynamic_shapes=free if isinstance(given, Tensor) else (free,),
+                input_names=list(inputs),
                 output_names=list(outputs),
                 verbose=False,
                 external_data=False,
@@ -77,21 +78,28 @@ def load_session(graph: Any, *, threads: int | None = None) -> Any:
     )
 
 
-def largest_error(session: Any, module: nn.Module, given: Tensor) -> float:
-    """Return how far the graph's first output is from the module's, at most.
+def largest_error(session: Any, module: nn.Module, *given: Tensor) -> float:
+    """Return how far the graph's outputs are from the module's, at most.
 
-    It is relative to the largest number of the module's output, or to one where that
-    is smaller.
+    Of each output it is relative to the largest number of the module's, or to one where
+    that is smaller.
     """
     with eval_mode(module), torch.no_grad():
-        expected = module(given)
-    (name,) = (one.name for one in session.get_inputs())
-    found = torch.from_numpy(session.run(None, {name: given.numpy()})[0])
-    if found.shape != expected.shape:
+        expected = module(*given)
+    names = [one.name for one in session.get_inputs()]
+    feeds = {name: one.numpy() for name, one in zip(names, given, strict=True)}
+    several = (expected,) if isinstance(expected, Tensor) else expected
+    return max(map(_error, several, session.run(None, feeds)))
+
+
+def _error(expected: Tensor, found: np.ndarray[Any, Any]) -> float:
+    if found.shape != tuple(expected.shape):
         return float("inf")
-    apart: float = (found.double() - expected.double()).abs().max().item()
-    largest: float = expected.abs().max().item()
-    return apart / max(1.0, largest)
+    if not expected.numel():
+        return 0.0
+    expected = expected.double()
+    apart: float = (torch.from_numpy(found).double() - expected).abs().max().item()
+    return apart / max(1.0, expected.abs().max().item())
 
 
 def float16_where_exact(graph: Any) -> Any:
@@ -133,11 +141,12 @@ def _require() -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter's notes about its own progress to itself."""
+    """Keep the exporter's notes to itself: of its progress, and the graph so far that
+    it prints where it can't go on."""
     before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
+    logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

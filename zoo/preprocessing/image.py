@@ -166,8 +166,10 @@ class ImagePreprocessor(Preprocessor[ImageInput]):
 
     def graph_input(self, input_spec: ImageInput) -> GraphInput:
         """Take pictures of one size as bytes, (batch, height, width, channels)."""
+        kept = {2: "height", 3: "width"} if input_spec.fit == "keep" else {}
         return GraphInput(
             name="image",
+            axes={0: "batch", **kept},
             module=ImageModule(input_spec),
             raw_axes={0: "batch", 1: "height", 2: "width"},
         )

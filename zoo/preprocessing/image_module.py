@@ -1,10 +1,11 @@
 """Preparing a picture, as a module: what `fit_image` does by Pillow, in torch.
 
 It goes into an exported graph, where there is no Pillow, and its pixels are those of
-Pillow to the bit: the same filters, in whole numbers, rounded to bytes after each pass.
-Columns come first, as in Pillow 12. Where the height shrinks by more than twice as many
-pixels as the width, Pillow 13 takes the rows first, and some pixels differ by a level
-or two.
+Pillow: the same filters, in whole numbers, rounded to bytes after each pass. Where a
+part of a picture is resized, sums of weights in another order may move a pixel by a
+level, one in thousands.
+Columns come first, but where the height shrinks by more than twice as many pixels as
+the width: there Pillow takes the rows first, from its release 13 on.
 """
 
 import math
@@ -25,6 +26,7 @@ ONE = 1 << 22  # Pillow's weights are whole numbers, and this is the sum of each
 class _Side(NamedTuple):
     """One side of a picture: the part of it that is resized, and what is kept."""
 
+    whole: Tensor  # pixels of the picture that Pillow takes the part from
     start: Tensor
     length: Tensor
     resized: Tensor  # pixels that the part is resized to
@@ -36,8 +38,8 @@ class ImageModule(nn.Module):
 
     Returns (B, channels, input height, input width), float32. Each picture is resized
     by two matrices, one for its rows and one for its columns, which are made of its
-    size: `out = clip(round(R @ clip(round(picture @ C))))`. A row of a matrix holds the
-    weights by which one pixel is mixed of those around it.
+    size: `out = clip(round(R @ clip(round(picture @ C))))`, or R first. A row of a
+    matrix holds the weights by which one pixel is mixed of those around it.
 
     Example:
         module = ImageModule(zoo.get_spec("lenet5-mnist").input)
@@ -65,7 +67,7 @@ class ImageModule(nn.Module):
         spec, (rows, columns) = self.input_spec, pixels.shape[2:]
         by_row = _mixing(rows, spec.height, down, spec.resample)
         by_column = _mixing(columns, spec.width, across, spec.resample)
-        small = _as_bytes(by_row @ _as_bytes(pixels @ by_column.T))
+        small = _mixed(pixels, by_row, by_column, _rows_first(down, across))
         if spec.fit == "crop" and spec.background is not None:
             covered = (by_row.sum(1) > 0)[:, None] & (by_column.sum(1) > 0)
             small = torch.where(covered, small, _median_of_frame(pixels))
@@ -81,28 +83,53 @@ class ImageModule(nn.Module):
         size = torch.stack([height, width])
         zero = torch.zeros_like(size)
         if spec.crop < 1:  # resize the shorter side, keep the middle
-            whole = torch.minimum(size, MAX_ASPECT * size.amin())
+            whole = torch.minimum(size, MAX_ASPECT * torch.minimum(height, width))
             start = torch.round((size - whole) / 2)
             shorter = math.floor(spec.width / spec.crop)
-            resized = torch.floor(shorter * whole / whole.amin())
+            resized = torch.floor(shorter * whole / torch.minimum(*whole))
             first = torch.round((resized - target) / 2)
-            parts = start, whole, resized, first
+            parts = whole, start, whole, resized, first
         elif spec.fit == "stretch":
-            parts = zero, size, target, zero
+            parts = size, zero, size, target, zero
         elif spec.background is None:  # fill the frame, keep the middle
             ratio = spec.width / spec.height
             wide = torch.stack([height, ratio * height])
             tall = torch.stack([width / ratio, width])
             kept = torch.where(width >= ratio * height, wide, tall)
-            parts = (size - kept) * 0.5, kept, target, zero
+            parts = size, (size - kept) * 0.5, kept, target, zero
         else:  # keep all of it
             ratio = spec.width / spec.height
             flat = torch.stack([torch.round(height / width * spec.width), target[1]])
             slim = torch.stack([target[0], torch.round(width / height * spec.height)])
             resized = torch.where(width > ratio * height, flat, slim)
-            parts = zero, size, resized, -torch.round((target - resized) * 0.5)
+            first = -torch.round((target - resized) * 0.5)
+            parts = size, zero, size, resized, first
         rows, columns = (_Side(*(part[axis] for part in parts)) for axis in (0, 1))
         return rows, columns
+
+
+def _rows_first(down: _Side, across: _Side) -> Tensor:
+    """Return whether Pillow resizes the rows before the columns."""
+    shrinks = down.whole - down.resized
+    return (shrinks > 0) & (shrinks > 2 * (across.whole - across.resized))
+
+
+def _mixed(
+    pixels: Tensor, by_row: Tensor, by_column: Tensor, rows_first: Tensor
+) -> Tensor:
+    """Return pixels mixed along both sides, each pass rounded to bytes."""
+
+    def along_rows(pixels: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+        return _as_bytes(_as_bytes(rows @ pixels) @ columns.T)
+
+    def along_columns(pixels: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+        return _as_bytes(rows @ _as_bytes(pixels @ columns.T))
+
+    given = pixels, by_row, by_column
+    if torch.compiler.is_exporting():  # the graph takes either way
+        mixed: Tensor = torch.cond(rows_first, along_rows, along_columns, given)
+        return mixed
+    return along_rows(*given) if rows_first else along_columns(*given)
 
 
 def _mixing(pixels: int, count: int, side: _Side, resample: str) -> Tensor:

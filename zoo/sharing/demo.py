@@ -1,9 +1,10 @@
 """A page that runs a model, made from its input and output: `zoo.demo`, by Gradio."""
 
+import inspect
 import re
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from zoo.cards import render
 from zoo.datasets.custom.tables import read_table
 from zoo.errors import MissingExtra, ZooError
 from zoo.inference.predict import predict
-from zoo.inference.sample import sample, supports
+from zoo.inference.sample import sample, sample_options, supports
 from zoo.models.loading import require_module
-from zoo.models.metadata import model_metadata
+from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.runtime.beam_search import BeamSearchConfig
 from zoo.specs import ModelSpec
+from zoo.tasks import task_of
 from zoo.tasks.results.result import Result
 
 __all__ = ["HOST", "demo", "serve"]
@@ -25,6 +28,8 @@ __all__ = ["HOST", "demo", "serve"]
 HOST = "127.0.0.1"  # nobody else's machine reaches it
 MOST_DRAWN = 16  # results of one draw
 TOP = 5  # labels that are shown
+TOKENS, MOST_TOKENS = 100, 400  # that a text goes on with
+MOST_BEAMS = 10
 KEPT = 600, 3600  # seconds: how often pictures are looked at, and how old they become
 REMOTE = re.compile(r"!\[[^\]]*\]\((?!data:)[^)]*\)")  # pictures that a card asks for
 FONTS = {
@@ -37,12 +42,14 @@ FONTS = {
 class _Form:
     """The fields of a page, how their values become an input, and rows of examples.
 
-    `read` returns None where a field is empty that must not be.
+    `read` returns None where a field is empty that must not be. `options` are further
+    fields, by the names of the options that they set.
     """
 
     fields: Sequence[Any]
     read: Callable[..., Any]
     examples: list[list[Any]]
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def demo(model: nn.Module | str | Path) -> Any:
@@ -50,11 +57,13 @@ def demo(model: nn.Module | str | Path) -> Any:
 
     `model` is a module from `zoo.load`, a name, or a checkpoint folder. A picture, a
     text, the fields of a row or the rows of a series go in, and a model that draws
-    takes how many and a seed. What comes out is what the result shows: scores, its own
-    picture, and its text. The page has the model's examples, its summary and its card.
-    Pictures that are given to it lie in Gradio's temporary folder, and are deleted
-    after an hour. `zoo.demo(model).launch()` starts it. Raises MissingExtra without
-    gradio, and what `zoo.load` raises.
+    takes how many and a seed. Where a model writes or draws, its options have fields
+    too: seed, temperature and tokens, the beams of a translation, the truncation. What
+    comes out is what the result shows: scores, its own picture, and its text. The page
+    has the model's examples, its summary and its card. Pictures that are given to it
+    lie in Gradio's temporary folder, and are deleted after an hour.
+    `zoo.demo(model).launch()` starts it. Raises MissingExtra without gradio, and what
+    `zoo.load` raises.
 
     >>> zoo.demo("lenet5-mnist").launch(share=False)  # doctest: +SKIP
     * Running on local URL:  http://127.0.0.1:7860
@@ -63,16 +72,19 @@ def demo(model: nn.Module | str | Path) -> Any:
     module = require_module(model, "zoo.demo(model)")
     spec = model_metadata(module).spec
     draws = supports(module, "sample") and spec.output.shown_as == ("picture",)
-    form = _drawing(gradio) if draws else _form(gradio, spec)
+    form = _drawing(gradio, module) if draws else _form(gradio, spec)
 
     def answer(*values: Any) -> Any:
-        raw = form.read(*values)
-        if raw is None:
+        count = len(form.fields)
+        raw = form.read(*values[:count])
+        options = dict(zip(form.options, values[count:], strict=False))
+        if raw is None or None in options.values():
             raise gradio.Error("Fill in every field first.")
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             try:
-                found = _drawn(module, raw) if draws else _parts(module, spec, raw)
+                make = _drawn if draws else _parts
+                found = make(module, raw, options)
             except ZooError as exc:
                 raise gradio.Error(str(exc)) from exc
         for one in said:
@@ -82,9 +94,9 @@ def demo(model: nn.Module | str | Path) -> Any:
     outputs = _outputs(gradio, spec)
     return gradio.Interface(
         answer,
-        inputs=[*form.fields],
+        inputs=[*form.fields, *form.options.values()],
         outputs=[gradio.Gallery(label="drawn", format="png")] if draws else outputs,
-        examples=form.examples or None,
+        examples=_with_options(form) or None,
         cache_examples=False,
         title=spec.name,
         description=spec.summary,
@@ -146,8 +158,39 @@ def _card(module: nn.Module) -> str | None:
     return REMOTE.sub("", card._repr_markdown_())
 
 
-def _drawing(gradio: Any) -> _Form:
-    """Return the form of a model that draws."""
+def _with_options(form: _Form) -> list[list[Any]]:
+    """Return the examples, each with the options as they are at first."""
+    first = [one.value for one in form.options.values()]
+    return [[*row, *first] for row in form.examples]
+
+
+def _option_fields(gradio: Any, spec: ModelSpec) -> dict[str, Any]:
+    """Return a field for each option that a page offers, of those of the task."""
+    seed = "seed (the same draws the same)"
+    fields: dict[str, Callable[[], Any]] = {
+        "max_new_tokens": lambda: gradio.Slider(
+            1, MOST_TOKENS, value=TOKENS, step=1, label="tokens"
+        ),
+        "temperature": lambda: gradio.Slider(
+            0, 2, value=1, step=0.1, label="temperature"
+        ),
+        "seed": lambda: gradio.Number(value=0, precision=0, minimum=0, label=seed),
+        "beams": lambda: gradio.Slider(
+            1, MOST_BEAMS, value=BeamSearchConfig.beams, step=1, label="beams"
+        ),
+    }
+    known = task_of(spec).options
+    return {name: make() for name, make in fields.items() if name in known}
+
+
+def _drawing(gradio: Any, module: nn.Module) -> _Form:
+    """Return the form of a model that draws, with its own options."""
+    drawing: Any = unwrap_model(module)
+    parameters = inspect.signature(drawing.sample).parameters
+    options = {
+        name: gradio.Slider(low, high, value=parameters[name].default, label=name)
+        for name, (low, high) in sample_options(module).items()
+    }
     fields = (
         gradio.Slider(1, MOST_DRAWN, value=4, step=1, label="n"),
         gradio.Number(value=0, precision=0, minimum=0, label="seed"),
@@ -158,12 +201,14 @@ def _drawing(gradio: Any) -> _Form:
             return None
         return min(int(count), MOST_DRAWN), int(seed)
 
-    return _Form(fields, read, [[4, 0], [MOST_DRAWN, 1]])
+    return _Form(fields, read, [[4, 0], [MOST_DRAWN, 1]], options)
 
 
-def _drawn(module: nn.Module, asked: tuple[int, int]) -> list[Any]:
+def _drawn(
+    module: nn.Module, asked: tuple[int, int], options: Mapping[str, Any]
+) -> list[Any]:
     count, seed = asked
-    return [one.render() for one in sample(module, count, seed=seed)]
+    return [one.render() for one in sample(module, count, seed=seed, **options)]
 
 
 def _form(gradio: Any, spec: ModelSpec) -> _Form:
@@ -171,7 +216,7 @@ def _form(gradio: Any, spec: ModelSpec) -> _Form:
     given, examples = spec.input, _examples(spec)
     names = list(given.required_columns)
     if given.window is not None:
-        field = gradio.Dataframe(
+        box = gradio.Dataframe(
             headers=names,
             datatype="number",
             type="array",
@@ -179,7 +224,7 @@ def _form(gradio: Any, spec: ModelSpec) -> _Form:
             label=given.description,
         )
         series = [[_rows(path, names)] for path in examples]
-        return _Form([field], lambda rows: _series(names, rows), series)
+        return _Form([box], lambda rows: _series(names, rows), series)
     if names:
         columns = getattr(given, "columns", ())
         fields = [gradio.Number(label=str(one)) for one in columns]
@@ -191,10 +236,11 @@ def _form(gradio: Any, spec: ModelSpec) -> _Form:
         return _Form(fields, read, rows)
     if given.takes_strings:
         texts = [[path.read_text(encoding="utf-8").strip()] for path in examples]
-        field = gradio.Textbox(lines=3, label=given.noun)
-        return _Form([field], lambda text: text or None, texts)
-    field = gradio.Image(type="pil", label=given.noun)
-    return _Form([field], lambda picture: picture, [[str(path)] for path in examples])
+        box = gradio.Textbox(lines=3, label=given.noun)
+        options = _option_fields(gradio, spec)
+        return _Form([box], lambda text: text or None, texts, options)
+    box = gradio.Image(type="pil", label=given.noun)
+    return _Form([box], lambda picture: picture, [[str(path)] for path in examples])
 
 
 def _examples(spec: ModelSpec) -> list[Path]:
@@ -225,10 +271,11 @@ def _outputs(gradio: Any, spec: ModelSpec) -> list[Any]:
     return [made[part]() for part in spec.output.shown_as]
 
 
-def _parts(module: nn.Module, spec: ModelSpec, raw: Any) -> Any:
+def _parts(module: nn.Module, raw: Any, options: Mapping[str, Any]) -> Any:
     """Return the parts of a result that show it, in the order of the output's."""
-    result: Any = predict(module, raw)
+    result: Any = predict(module, raw, **options)
     one: Result = result[0] if isinstance(result, list) else result
+    spec = model_metadata(module).spec
     shown = [_part(one, part) for part in spec.output.shown_as]
     return shown if len(shown) > 1 else shown[0]
 

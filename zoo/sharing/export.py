@@ -27,14 +27,16 @@ from zoo.models.onnx_graph import (
 )
 from zoo.models.precision import quantized_layer
 from zoo.preprocessing.preprocessor import GraphInput, preprocessor
+from zoo.runtime import beam_search
 from zoo.runtime.classification import probabilities
 from zoo.runtime.eval_mode import eval_mode
+from zoo.sharing.step_graphs import encoder_graph, step_graph
 from zoo.specs import ClassOutput
 
 __all__ = ["export"]
 
 FORMATS = ("onnx",)
-METHODS = ("forward", "encode", "decode")
+METHODS = ("forward", "encode", "decode", *beam_search.METHODS)
 MODEL, RECEIPT = "model.onnx", "export.json"
 TOLERANCE = 1e-4  # of the graph's numbers, against those of the model
 BATCHES = 1, 5  # rows that a graph is tried with, besides those of the golden
@@ -73,7 +75,10 @@ def export(
 
     `method` is what of the model the graph computes: "forward", or of a model that has
     codes, "encode", from an input to its `code` (batch, numbers), or "decode", from
-    `code` to the `output`.
+    `code` to the `output`. Of a model that translates they are "encode_source", from
+    `input_ids` to its memory of a text, and "decode_step", from the last `token`
+    (batch,) and the memory to the `output`, logits of the next token, its `attention`
+    to the source, and what changes of the memory, as `next.` and its name.
 
     Before anything is written the graph is run beside the model: the golden, batches of
     one and of five, texts of another length, pictures of several sizes. Raises
@@ -107,7 +112,7 @@ def export(
     with scratch_folder(folder) as new:
         content = checked.graph.SerializeToString()
         (new / MODEL).write_bytes(content)
-        if method != "decode":
+        if method not in ("decode", "decode_step"):
             preprocessor(known.spec.input).save(known.spec.input, new)
         receipt = _receipt(checked, content, known, method)
         text = json.dumps(receipt, indent=2, ensure_ascii=False) + "\n"
@@ -144,29 +149,52 @@ def _checked_graph(module: nn.Module, known: ModelMetadata, method: str) -> _Che
     inputs = dict(_inputs(known, takes))
     if method == "decode":
         takes, inputs = GraphInput(name="code"), _codes(module, known, inputs)
+    if method in beam_search.METHODS:
+        return _checked_step(module, known, method, inputs)
     part = module if method == "forward" else _Method(module, method)
     output = "code" if method == "encode" else "output"
     try:
         core = as_onnx(
             part,
             inputs["batch of 5"],
-            inputs=("prepared" if takes.module else takes.name, takes.axes),
+            inputs={"prepared" if takes.module else takes.name: takes.axes},
             outputs=[output],
         )
     except ExportError as exc:
         raise _refused(known, str(exc)) from exc
     session = load_session(core)
     errors = {name: largest_error(session, part, one) for name, one in inputs.items()}
-    for name, error in errors.items():
-        if not error <= TOLERANCE:
-            far = f"its graph gives other numbers ({name}: {error:.2g} apart"
-            raise _refused(known, f"{far}, {TOLERANCE:g} at most)")
+    _check_errors(errors, known)
     graph = _with_labels(core, known) if method == "forward" else core
     if takes.module is not None:
         graph = _with_pictures(graph, takes, known)
     graph = float16_where_exact(graph)
     _describe(graph, known)
     return _Checked(graph=graph, weights=_file_of(module, known), errors=errors)
+
+
+def _checked_step(
+    module: nn.Module, known: ModelMetadata, method: str, inputs: Mapping[str, Tensor]
+) -> _Checked:
+    """Return the graph of one of the two methods of a beam search, proven."""
+    make = encoder_graph if method == "encode_source" else step_graph
+    try:
+        with eval_mode(module), torch.no_grad():
+            graph, errors = make(module, inputs)
+    except ExportError as exc:
+        raise _refused(known, str(exc)) from exc
+    _check_errors(errors, known)
+    graph = float16_where_exact(graph)
+    _describe(graph, known)
+    return _Checked(graph=graph, weights=_file_of(module, known), errors=errors)
+
+
+def _check_errors(errors: Mapping[str, float], known: ModelMetadata) -> None:
+    """Refuse a graph that is far from the model with one of the inputs."""
+    for name, error in errors.items():
+        if not error <= TOLERANCE:
+            far = f"its graph gives other numbers ({name}: {error:.2g} apart"
+            raise _refused(known, f"{far}, {TOLERANCE:g} at most)")
 
 
 def _file_of(module: nn.Module, known: ModelMetadata) -> str | None:
@@ -201,6 +229,9 @@ def _inputs(known: ModelMetadata, takes: GraphInput) -> Iterator[tuple[str, Tens
     for count in BATCHES:
         times = -(-count // len(rows))
         yield f"batch of {count}", torch.cat([rows] * times)[:count].contiguous()
+    if 2 in takes.axes:  # a model of pictures of any size
+        height, width = (side - side // 4 for side in rows.shape[2:])
+        yield "other size", rows[:, :, :height, : width // 2].contiguous()
     if 1 in takes.axes and rows.shape[1] > 2:
         yield "other length", rows[:, : rows.shape[1] // 2 + 1].contiguous()
 
@@ -255,7 +286,7 @@ def _with_labels(core: Any, known: ModelMetadata) -> Any:
     answer = as_onnx(
         _Answer(output_spec),
         given,
-        inputs=("answered", {0: "batch"}),
+        inputs={"answered": {0: "batch"}},
         outputs=["score", "number"],
     )
     graph = compose.merge_models(
@@ -289,7 +320,7 @@ def _with_pictures(core: Any, takes: GraphInput, known: ModelMetadata) -> Any:
     prepare = as_onnx(
         takes.module,
         torch.from_numpy(np.concatenate([pictures[0], pictures[0]])),
-        inputs=(takes.name, takes.raw_axes),
+        inputs={takes.name: takes.raw_axes},
         outputs=["pixels"],
     )
     _check_pixels(load_session(prepare), pictures, known)
@@ -303,16 +334,25 @@ def _with_pictures(core: Any, takes: GraphInput, known: ModelMetadata) -> Any:
 
 
 def _pictures(known: ModelMetadata) -> Iterator[np.ndarray[Any, Any]]:
-    """Yield smooth pictures of some sizes, (1, height, width, channels)."""
+    """Yield smooth pictures of some sizes, (1, height, width, channels), or label maps
+    where the model takes these."""
     from PIL import Image
 
     random = np.random.default_rng(0)
-    channels = known.spec.input.channels  # type: ignore[attr-defined]
+    input_spec: Any = known.spec.input
+    channels = input_spec.channels
+    colors = np.array([one.color for one in input_spec.label_colors], dtype=np.uint8)
     for height, width in SIZES:
-        coarse = random.integers(0, 256, (height // 8 + 2, width // 8 + 2, channels))
-        image = Image.fromarray(coarse.astype(np.uint8).squeeze())
-        smooth = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
-        yield smooth.reshape(1, height, width, channels)
+        size = height // 8 + 2, width // 8 + 2
+        if len(colors):
+            coarse = colors[random.integers(0, len(colors), size)]
+            resample = Image.Resampling.NEAREST
+        else:
+            coarse = random.integers(0, 256, (*size, channels)).astype(np.uint8)
+            resample = Image.Resampling.BICUBIC
+        image = Image.fromarray(coarse.squeeze())
+        made = np.asarray(image.resize((width, height), resample))
+        yield made.reshape(1, height, width, channels)
 
 
 def _check_pixels(

@@ -3,6 +3,7 @@
 `zoo.specs` and `zoo` export the names in `__all__`: nothing else lists them.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
@@ -159,6 +160,10 @@ class ImageOutput(Output):
     Black is `low`, white is `high`, once `function_to_apply` is applied: "sigmoid" of
     logits, or "none".
 
+    A model that gives the picture it is given, as an autoencoder does, has a `noise` of
+    0. One that removes noise has its standard deviation there, of pixels in 0..1. Both
+    are fine-tuned on pictures alone. Of other models it is None.
+
     >>> zoo.ImageOutput(height=28, width=28, channels=1).description
     'a grey picture, 28x28'
     """
@@ -170,14 +175,19 @@ class ImageOutput(Output):
     function_to_apply: Literal["sigmoid", "none"] = "none"
     low: float = 0.0
     high: float = 1.0
+    noise: float | None = None
 
     drawable = True
     shown_as = ("picture",)
+    targets = "zoo.tasks.targets.pictures:PictureTargets"
 
     def __post_init__(self) -> None:
         check_size(self)
         if self.low >= self.high:
             raise SpecError("ImageOutput", "low", self.low, f"below {self.high}")
+        if self.noise is not None and not 0 <= self.noise < math.inf:
+            expected = "a standard deviation, 0 or more, or None"
+            raise SpecError("ImageOutput", "noise", self.noise, expected)
 
     @property
     def description(self) -> str:

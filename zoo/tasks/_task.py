@@ -297,6 +297,11 @@ class Task(Generic[InputT, OutputT]):
 
     # Fine-tuning
 
+    @classmethod
+    def gives(cls, output_spec: Output) -> bool:
+        """Return whether models with such an output have this task or variant."""
+        return isinstance(output_spec, cls.output_types)
+
     def learns_whole(self, spec: ModelSpec) -> bool:
         """Return whether a model is fine-tuned as a whole, and without a head."""
         return self.learns_from_inputs(spec)

@@ -5,7 +5,8 @@ output is a `ScaledImageOutput` takes a picture of any size, and gives one `scal
 as wide and as high. It is measured on pictures that were shrunk, by what they were.
 One whose output is a `ColorizedImageOutput` takes a grey picture of any size, and gives
 it in colour. It is measured on pictures whose colours were taken away, by these. Both
-are fine-tuned on pictures alone, of which their inputs are made.
+are fine-tuned on pictures alone, of which their inputs are made. So is a model that
+gives what it was given: see `zoo.tasks._image_reconstruction`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +20,9 @@ from PIL import Image, ImageOps
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss, pad
 
-from zoo.errors import DataError, InputError
+from zoo.errors import DataError
 from zoo.models.metadata import model_metadata
-from zoo.runtime import image_generation, image_quality
+from zoo.runtime import image_quality
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.runtime.lab import rgb_to_lab
 from zoo.specs import (
@@ -33,8 +34,15 @@ from zoo.specs import (
     Output,
     ScaledImageOutput,
 )
+from zoo.tasks._image_reconstruction import ImageReconstruction
+from zoo.tasks._pictures_alone import (
+    check_settings,
+    mirror,
+    opened,
+    pixel_bytes,
+    worst_rows,
+)
 from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows
-from zoo.tasks.results.rendering import image_grid, png
 from zoo.tasks.results.result import Result
 from zoo.tasks.unconditional_image_generation import UnconditionalImageGeneration
 
@@ -42,7 +50,6 @@ __all__ = ["TASK"]
 
 TILE = 256  # pixels of the input: what is wider or higher is computed in parts
 MOST_PARTS = 64  # squares of a picture that a fine-tuning learns
-SHOWN, SIDE = 8, 96  # rows that are drawn, and pixels of each picture
 LEAST = 16  # pixels of a side of a picture that is measured: SSIM has a window
 Restored = ScaledImageOutput | ColorizedImageOutput  # as large as their input says
 
@@ -50,6 +57,7 @@ Restored = ScaledImageOutput | ColorizedImageOutput  # as large as their input s
 class ImageToImage(UnconditionalImageGeneration):
     input_types = (ImageInput,)
     output_types = (ImageOutput, ScaledImageOutput, ColorizedImageOutput)
+    variants = (ImageReconstruction(),)
     finetune_defaults: ClassVar[Mapping[str, Any]] = {"freeze": "none", "lr": 1e-4}
 
     def input_options(self, input_spec: Input) -> tuple[str, ...]:
@@ -115,10 +123,7 @@ class ImageToImage(UnconditionalImageGeneration):
         whole = replace(cast(ImageInput, input_spec), channels=output_spec.channels)
         measured: list[Tensor] = []
         for item, name in zip(rows.items, rows.names, strict=True):
-            try:
-                picture = self.load_item(item, whole)
-            except InputError as exc:
-                raise DataError(f"{name}: {exc.problem}") from exc
+            picture = opened(self.load_item, item, name, whole)
             given, target = _pair(picture, name, output_spec)
             output = _restored(
                 module, super().collate([given], input_spec), output_spec
@@ -138,11 +143,7 @@ class ImageToImage(UnconditionalImageGeneration):
 
     def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
         super().check_finetuning(spec, chosen)
-        also = {
-            "invert=True exchanges dark and light": chosen.invert,
-            "augment='flip-crop' resizes pictures": chosen.augment == "flip-crop",
-        }
-        self.refuse_head_settings(spec, chosen, "pictures as they are", also)
+        check_settings(spec, chosen)
 
     def training_pairs(
         self, item: Any, name: str, spec: ModelSpec
@@ -156,13 +157,10 @@ class ImageToImage(UnconditionalImageGeneration):
         input_spec, output_spec = self.signature(spec)
         assert isinstance(input_spec, ImageInput), "of a model that restores pictures"
         whole = replace(input_spec, channels=getattr(output_spec, "channels", 3))
-        try:
-            picture = self.load_item(item, whole)
-        except InputError as exc:
-            raise DataError(f"{name}: {exc.problem}") from exc
+        picture = opened(self.load_item, item, name, whole)
         if isinstance(output_spec, ColorizedImageOutput):
             square = ImageOps.fit(picture, (input_spec.width, input_spec.height))
-            return [(square.convert("L"), _bytes(square))]
+            return [(square.convert("L"), pixel_bytes(square))]
         assert isinstance(output_spec, ScaledImageOutput), "the other that restores"
         return _squares(picture, name, input_spec, output_spec.scale)
 
@@ -192,13 +190,7 @@ class ImageToImage(UnconditionalImageGeneration):
         output_spec: Output,
     ) -> tuple[Tensor, Tensor]:
         """Return rows of which some are mirrored, with their originals."""
-        if kind == "none":
-            return batch, target
-        mirrored = torch.rand(len(batch), 1, 1, 1, generator=random) < 0.5
-        return (
-            torch.where(mirrored, batch.flip(3), batch),
-            torch.where(mirrored, target.flip(3), target),
-        )
+        return (batch, target) if kind == "none" else mirror(batch, target, random)
 
     def baselines(
         self,
@@ -214,7 +206,7 @@ class ImageToImage(UnconditionalImageGeneration):
             one.resize(size, Image.Resampling.BICUBIC).convert("RGB")
             for one in rows.items
         ]
-        made = torch.stack([torch.from_numpy(_bytes(one)) for one in resized])
+        made = torch.stack([torch.from_numpy(pixel_bytes(one)) for one in resized])
         if isinstance(output_spec, ColorizedImageOutput):
             return {"grey": image_quality.color_quality(made, target)}
         border = getattr(output_spec, "scale", 1)
@@ -226,23 +218,7 @@ class ImageToImage(UnconditionalImageGeneration):
     ) -> Picture:
         """Return rows with the answers that are furthest from the originals."""
         output_spec = model_metadata(module).spec.output
-        made = image_generation.pixels(output, output_spec)
-        error = (made - target / 255).square().mean(dim=(1, 2, 3))
-        drawn = []
-        for row in error.argsort(descending=True)[:SHOWN].tolist():
-            answer, original = (
-                Image.fromarray(one.permute(1, 2, 0).byte().numpy())
-                for one in (made[row] * 255, target[row])
-            )
-            drawn += [
-                one.convert("RGB").resize((SIDE, SIDE), Image.Resampling.NEAREST)
-                for one in (rows.items[row], answer, original)
-            ]
-        return Picture(
-            name="restored",
-            png=png(image_grid(drawn, columns=6)),
-            caption="{part} rows, each with the answer and the original, worst first.",
-        )
+        return worst_rows(rows.items, output, target, output_spec)
 
     def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
         super().check_output(output, given, spec)
@@ -273,11 +249,6 @@ def _corner(opened: Any, input_spec: ImageInput) -> Any:
     return pad(corner, (0, width - corner.shape[-1], 0, height - corner.shape[-2]))
 
 
-def _bytes(picture: Image.Image) -> np.ndarray[Any, Any]:
-    """Return the pixels of a colour picture, (3, height, width)."""
-    return np.array(picture).transpose(2, 0, 1).copy()
-
-
 def _squares(
     picture: Image.Image, name: str, input_spec: ImageInput, scale: int
 ) -> list[tuple[Image.Image, np.ndarray[Any, Any]]]:
@@ -300,7 +271,7 @@ def _squares(
         of_large = large.crop(
             (scale * left, scale * top, scale * right, scale * bottom)
         )
-        pairs.append((small.crop((left, top, right, bottom)), _bytes(of_large)))
+        pairs.append((small.crop((left, top, right, bottom)), pixel_bytes(of_large)))
     return pairs
 
 

@@ -26,7 +26,7 @@ SPECS = (
         parameters=101_200,
         input=ImageInput(height=28, width=28, channels=1, background="dark"),
         output=ImageOutput(
-            height=28, width=28, channels=1, function_to_apply="sigmoid"
+            height=28, width=28, channels=1, function_to_apply="sigmoid", noise=0.0
         ),
         trained_on=("fashion_mnist",),
         examples=("boot.png",),
@@ -68,7 +68,7 @@ SPECS = (
         parameters=2_837_314,
         input=ImageInput(height=28, width=28, channels=1, background="dark"),
         output=ImageOutput(
-            height=28, width=28, channels=1, function_to_apply="sigmoid"
+            height=28, width=28, channels=1, function_to_apply="sigmoid", noise=0.0
         ),
         trained_on=("mnist",),
         examples=("seven.png", "five.png"),
@@ -91,7 +91,7 @@ SPECS = (
         parameters=201_744,
         input=ImageInput(height=28, width=28, channels=1, background="dark"),
         output=ImageOutput(
-            height=28, width=28, channels=1, function_to_apply="sigmoid"
+            height=28, width=28, channels=1, function_to_apply="sigmoid", noise=0.0
         ),
         trained_on=("mnist",),
         examples=("seven.png", "five.png"),
@@ -111,7 +111,7 @@ SPECS = (
         parameters=3_217,
         input=ImageInput(height=28, width=28, channels=1, background="dark"),
         output=ImageOutput(
-            height=28, width=28, channels=1, function_to_apply="sigmoid"
+            height=28, width=28, channels=1, function_to_apply="sigmoid", noise=0.2
         ),
         trained_on=("fashion_mnist",),
         examples=("noisy_boot.png",),
@@ -132,7 +132,7 @@ SPECS = (
         parameters=40_369,
         input=ImageInput(height=28, width=28, channels=1, background="dark"),
         output=ImageOutput(
-            height=28, width=28, channels=1, function_to_apply="sigmoid"
+            height=28, width=28, channels=1, function_to_apply="sigmoid", noise=0.8
         ),
         trained_on=("mnist",),
         examples=("noisy_five.png", "noisy_seven.png"),

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,13 +10,17 @@ from PIL import Image
 
 import zoo
 from zoo.runtime import (
+    beam_search,
     classification,
     ctc,
     image_generation,
+    instance_segmentation,
     keypoint_detection,
+    label_map,
     object_detection,
 )
 from zoo.runtime.image import flat
+from zoo.runtime.input_errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parent))
 from javascript import NODE, evaluate
@@ -123,6 +128,102 @@ def test_objects_are_those_of_python() -> None:
     assert len(found) > 5
 
 
+def test_masks_of_objects_are_those_of_python() -> None:
+    """
+    The pixels of each box, also at the border and where a box is a line.
+    """
+    random = torch.Generator().manual_seed(6)
+    side, size = 5, (31, 23)
+    low = torch.rand(12, 2, generator=random) * 0.6
+    high = low + torch.rand(12, 2, generator=random) * 0.5
+    high[0] = low[0] + 1e-4
+    logits = torch.randn(12, 2 + side**2, generator=random) * 2
+    output = torch.cat([low, high, logits], dim=1)
+    spec = zoo.InstanceOutput(
+        labels=("nucleus",), mask_size=side, threshold=0.2, overlap=0.9
+    )
+    given = {name: getattr(spec, name) for name in ("labels", "threshold", "overlap")}
+    given |= {"max_objects": 100, "function_to_apply": "softmax"}
+
+    found = evaluate(
+        "answers.js",
+        """(([numbers, spec, side, [wide, high]]) => {
+            const rows = Float32Array.from(numbers);
+            const width = 6 + side * side;
+            return zooAnswers.objects(rows, [12, width], spec).map(({ box, place }) => {
+                const logits = rows.subarray(place * width + 6, (place + 1) * width);
+                const mask = zooAnswers.instanceMask(logits, side, box, wide, high);
+                return { ...zooAnswers.wholeBox(box, wide, high), mask: [...mask] };
+            });
+        })(given)""",
+        output.flatten().tolist(),
+        given,
+        side,
+        size,
+    )
+
+    (expected,) = instance_segmentation.results(
+        output[None], [Image.new("RGB", size)], spec
+    )
+    assert len(found) == len(expected["objects"]) > 5
+    for one, other in zip(found, expected["objects"], strict=True):
+        mask = one.pop("mask")
+        assert one == other["box"]
+        assert [255 * pixel for pixel in mask] == list(other["mask"].tobytes())
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_a_beam_search_writes_what_python_writes(beams: int) -> None:
+    """
+    The same texts in the same order, with their scores and their attention.
+    """
+    tokens, length = 9, 4
+    random = torch.Generator().manual_seed(8)
+    table = torch.randn(tokens, tokens, generator=random) * 2
+    weights = torch.rand(tokens, length, generator=random)
+    output = zoo.TranslationOutput(bos_token_id=1, eos_token_id=2)
+
+    class Table(torch.nn.Module):  # the next token depends on the last one alone
+        def encode_source(self, source: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {"row": torch.arange(len(source))}
+
+        def decode_step(self, token: torch.Tensor, memory: dict[str, torch.Tensor]):  # type: ignore[no-untyped-def]
+            return table[token], weights[token], memory
+
+    spec = SimpleNamespace(input=SimpleNamespace(pad_token_id=0), output=output)
+    model = Table()
+    model.zoo = SimpleNamespace(spec=spec)  # type: ignore[assignment]
+    plan = beam_search.BeamSearchConfig(beams=beams)
+    (expected,) = beam_search.run_beam_search(model, [[3, 4, 5, 2]], plan=plan)
+
+    found = evaluate(
+        "beams.js",
+        """(([table, weights, length, beams]) => {
+            const plan = { beams, lengthPenalty: 1 };
+            const output = { bos_token_id: 1, eos_token_id: 2 };
+            const texts = new ZooBeams(length, plan, output);
+            while (texts.kept.length) {
+                const last = texts.kept.map((one) => one.tokens.at(-1));
+                const logits = Float32Array.from(last.flatMap((token) => table[token]));
+                const seen = Float32Array.from(last.flatMap((token) => weights[token]));
+                texts.grow(logits, seen, [0, 1]);
+            }
+            return texts.results();
+        })(given)""",
+        table.tolist(),
+        weights.tolist(),
+        length,
+        beams,
+    )
+
+    assert [one["tokens"] for one in found] == [one.tokens for one in expected]
+    assert len(found) == beams
+    for one, other in zip(found, expected, strict=True):
+        assert one["finished"] == other.finished
+        assert one["score"] == pytest.approx(other.score, abs=1e-6)
+        assert torch.tensor(one["attention"]).allclose(other.attention)
+
+
 def test_keypoints_are_those_of_python() -> None:
     """
     The cells near the best one vote, at the border as well.
@@ -190,6 +291,42 @@ def test_a_transparent_picture_is_put_on_paper_as_in_python(
     expected = list(flat(image, spec).tobytes())
     apart = [abs(a - b) for a, b in zip(found, expected, strict=True)]
     assert max(apart) <= 1
+
+
+@pytest.mark.parametrize("other", [0.0, 0.1, 0.16, 0.3])
+@pytest.mark.parametrize("noise", [0, 60])
+def test_a_label_map_is_one_where_python_takes_it(other: float, noise: int) -> None:
+    """
+    Areas of other colours are refused, mixtures at borders are not.
+    """
+    colors = ((0, 0, 170), (255, 85, 0), (0, 255, 255))
+    random = torch.Generator().manual_seed(9)
+    pixels = torch.tensor(colors)[torch.randint(3, (5, 6), generator=random)]
+    pixels = pixels.repeat_interleave(8, 0).repeat_interleave(8, 1)
+    side = round(other**0.5 * 40)
+    pixels[:side, :side] = torch.tensor([120, 120, 120])
+    mixed = torch.randint(-noise, noise + 1, pixels.shape, generator=random)
+    pixels = (pixels + mixed).clamp(0, 255).byte()
+    rgba = torch.cat([pixels, torch.full((40, 48, 1), 255, dtype=torch.uint8)], 2)
+    labels = [
+        zoo.LabelColor(label=str(number), color=color)
+        for number, color in enumerate(colors)
+    ]
+
+    found = evaluate(
+        "answers.js",
+        "zooAnswers.isLabelMap(given[0], 48, 40, given[1])",
+        rgba.flatten().tolist(),
+        colors,
+    )
+
+    try:
+        label_map.label_map(Image.fromarray(pixels.numpy()), labels)
+    except InputError:
+        assert not found
+    else:
+        assert found
+    assert found or other or noise
 
 
 def test_a_drawing_is_laid_as_the_digits_of_mnist_lie() -> None:

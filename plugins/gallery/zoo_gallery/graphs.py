@@ -17,6 +17,10 @@ __all__ = ["Exported", "Refused", "exported"]
 
 TOKENIZER, WORDS = "tokenizer.json", "embedding_matrix"
 PARTS = ("torch", "onnx", "onnxruntime", "onnxscript")
+TRANSLATES = ("encode_source", "decode_step")
+LAYERS = "layers.onnx"  # the graph with what its convolutions see
+MOST_LAYERS = 8  # convolutions that a page shows
+ACTIVATIONS = ("Relu", "Tanh", "Sigmoid")
 SAME = 1e-5  # of pictures drawn, beside those decoded from the same codes
 
 
@@ -57,7 +61,10 @@ def exported(spec: ModelSpec) -> Exported:
         raise Refused(facts["refused"])
     found, receipts = {}, {}
     for method in facts["methods"]:
-        found[f"{method}.onnx"] = (home / method / "model.onnx").read_bytes()
+        graph = home / method / LAYERS
+        if not graph.is_file():
+            graph = home / method / "model.onnx"
+        found[f"{method}.onnx"] = graph.read_bytes()
         receipt = (home / method / "export.json").read_text(encoding="utf-8")
         receipts[method] = json.loads(receipt)
         if (tokenizer := home / method / TOKENIZER).is_file():
@@ -87,16 +94,51 @@ def _make(spec: ModelSpec, home: Path) -> None:
         model = zoo.load(spec.name)
         facts["latent_dim"] = _latent_dim(model, spec)
         facts["has_words"] = callable(getattr(model, WORDS, None))
-        decodes = facts["latent_dim"] is not None
-        for method in ("decode",) if decodes else ("forward",):
+        for method in _methods(model, draws=facts["latent_dim"] is not None):
             zoo.export(model, home / method, method=method)
             facts["methods"].append(method)
+        if spec.input.kind == "image" and spec.output.kind == "classes":
+            _show_layers(home / "forward")
     except WeightsError as exc:  # another day they may be here
         raise Refused(str(exc)) from exc
     except ExportError as exc:
         facts = {"refused": str(exc)}
     home.mkdir(parents=True, exist_ok=True)
     (home / "facts.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
+
+
+def _show_layers(folder: Path) -> None:
+    """Write a graph that also gives what its convolutions see, where there are a few.
+
+    Its further outputs are named `layer.1`, `layer.2` and so on, each (batch, channels,
+    height, width), after the activation where one follows.
+    """
+    import onnx
+    from onnx import TensorProto, helper
+
+    graph = onnx.load(folder / "model.onnx")
+    nodes = list(graph.graph.node)
+    convolutions = [node for node in nodes if node.op_type == "Conv"]
+    if not 1 <= len(convolutions) <= MOST_LAYERS:
+        return
+    for number, node in enumerate(convolutions, 1):
+        seen = node.output[0]
+        after = [one for one in nodes if seen in one.input]
+        if len(after) == 1 and after[0].op_type in ACTIVATIONS:
+            seen = after[0].output[0]
+        name = f"layer.{number}"
+        graph.graph.node.append(helper.make_node("Identity", [seen], [name]))
+        value = helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * 4)
+        graph.graph.output.append(value)
+    onnx.checker.check_model(graph)
+    onnx.save(graph, folder / LAYERS)
+
+
+def _methods(model: Any, *, draws: bool) -> tuple[str, ...]:
+    """Return what of a model its page runs."""
+    if all(callable(getattr(model, name, None)) for name in TRANSLATES):
+        return TRANSLATES
+    return ("decode",) if draws else ("forward",)
 
 
 def _latent_dim(model: Any, spec: ModelSpec) -> int | None:

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
@@ -189,8 +190,8 @@ def _live(spec: ModelSpec, site: Path, most_bytes: int) -> _Live | str:
     graphs = [
         {
             "name": f"{method}.onnx",
-            "size": receipt["files"]["model.onnx"]["size"],
-            "sha256": receipt["files"]["model.onnx"]["sha256"],
+            "size": len(content := found.files[f"{method}.onnx"]),
+            "sha256": hashlib.sha256(content).hexdigest(),
             "error": max(receipt["errors"].values()),
         }
         for method, receipt in found.receipts.items()
@@ -247,6 +248,7 @@ def _write_pages(
         "dataset": sorted({name for spec in specs for name in spec.trained_on}),
         "license": sorted({spec.license.weights for spec in specs}),
         "plugin": sorted({str(row["plugin"]) for row in rows}),
+        "chapter": sorted({one for spec in specs for one in spec.chapters}),
         "tag": sorted({tag for spec in specs for tag in spec.tags}),
     }
     index = pages.get_template("index.html").render(

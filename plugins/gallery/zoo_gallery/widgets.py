@@ -17,9 +17,11 @@ WIDGETS = {
     ("image", "classes"): "picture",
     ("image", "mask"): "picture",
     ("image", "boxes"): "picture",
+    ("image", "instances"): "picture",
     ("image", "keypoints"): "picture",
     ("image", "image"): "picture",
     ("image", "scaled-image"): "picture",
+    ("image", "colorized-image"): "picture",
     ("image", "ocr"): "picture",
     ("table", "classes"): "table",
     ("table", "number"): "table",
@@ -29,9 +31,9 @@ WIDGETS = {
     ("text", "masked-token"): "text",
     ("text", "text"): "writing",
     ("text", "vector"): "meaning",
+    ("text", "translation"): "translating",
     ("noise", "image"): "sampling",
 }
-DRAWS = "unconditional-image-generation"  # the task of models with pictures from codes
 
 
 def widget_of(spec: ModelSpec) -> str | None:

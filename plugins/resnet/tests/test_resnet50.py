@@ -1,9 +1,9 @@
 """ResNet-50 from a file of timm's on a Hub, with a new head, taught photographs."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +11,19 @@ import pytest
 import timm
 import torch
 from datasets import DatasetDict
-from loopback import Hub, connected, hurried
+from loopback import Hub
+from pinned import pinned
 from safetensors.torch import load_file, save_file
 from timm.optim import param_groups_layer_decay
 from torch import Tensor, nn
 
 import zoo
 from zoo.artifacts import checked_file
-from zoo.artifacts import hub_download as client
 from zoo.errors import DataError
 from zoo.finetuning.finetune import finetune_by_name
 from zoo.finetuning.strategies import Settings, parameter_groups, prepare
 from zoo.models.freeze import frozen
-from zoo.plugins import discovery as plugins
 from zoo.runtime import optim
-from zoo.specs import Weights
 
 NAME, REPO = "resnet50", "timm/resnet50.a1_in1k"
 RECIPE: dict[str, Any] = {  # the course's: SGD with Nesterov's momentum, all else still
@@ -36,6 +34,7 @@ RECIPE: dict[str, Any] = {  # the course's: SGD with Nesterov's momentum, all el
     "batch_size": 4,
     "augment": "flip",
 }
+NOTEBOOKS = Path(__file__).parents[3] / "docs" / "notebooks" / "course"
 HEAD = {"fc.weight", "fc.bias"}
 
 
@@ -50,31 +49,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def pinned(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Hub]:
+def hub(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub that has the file, and a spec that knows its size and SHA-256."""
-    monkeypatch.setattr(client, "RETRY_DELAY", 0.01)
-    monkeypatch.setattr(client, "_last_response", {})
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    with (
-        Hub(tmp_path / "hub") as hub,
-        connected(hub, tmp_path / "home"),
-        hurried(),
-    ):
-        content = file.read_bytes()
-        commit = hub.put(REPO, {"model.safetensors": content, "config.json": b"{}"})
-        pin = Weights(
-            size=len(content),
-            sha256=checked_file.sha256_of(file),
-            repo=REPO,
-            revision=commit,
-        )
-        found = plugins.installed()
-        spec = replace(found.models[NAME], weights=pin)
-        again = replace(found, models={**found.models, NAME: spec})
-        for module in ("zoo.artifacts.resolve", "zoo.plugins.discovery"):
-            monkeypatch.setattr(f"{module}.installed", lambda: again)
+    with pinned(NAME, file, REPO, tmp_path, monkeypatch) as hub:
         yield hub
 
 
@@ -100,7 +77,7 @@ def changed(model: nn.Module, before: dict[str, Tensor]) -> set[str]:
     }
 
 
-def test_only_the_head_is_fresh(pinned: Hub, file: Path) -> None:
+def test_only_the_head_is_fresh(hub: Hub, file: Path) -> None:
     """
     The report names the two tensors, the rest is timm's to the bit, and the names and
     shapes are those of timm's own model of two classes.
@@ -116,12 +93,12 @@ def test_only_the_head_is_fresh(pinned: Hub, file: Path) -> None:
     assert changed(model, load_file(file)) == HEAD
     shapes = {name: one.shape for name, one in model.state_dict().items()}
     assert shapes == {name: one.shape for name, one in theirs.items()}
-    assert pinned.count("GET", r"/resolve/.*model\.safetensors") == 1
+    assert hub.count("GET", r"/resolve/.*model\.safetensors") == 1
 
 
 @torch.inference_mode()
 def test_it_leaves_the_zoo_with_its_own_code_alone(
-    pinned: Hub, file: Path, tmp_path: Path
+    hub: Hub, file: Path, tmp_path: Path
 ) -> None:
     """
     `zoo eject` copies one file of the plugin and the runtime; in a process without the
@@ -157,7 +134,7 @@ def test_it_leaves_the_zoo_with_its_own_code_alone(
 
 @pytest.mark.data
 def test_the_courses_recipe_moves_the_head_and_nothing_else(
-    pinned: Hub, file: Path, tmp_path: Path
+    hub: Hub, file: Path, tmp_path: Path
 ) -> None:
     """
     Two epochs with a frozen body: every tensor of the body is as in the file, the
@@ -185,7 +162,7 @@ def test_the_courses_recipe_moves_the_head_and_nothing_else(
 @pytest.mark.slow
 @pytest.mark.data
 def test_the_named_recipe_teaches_a_head_on_these_layers(
-    pinned: Hub, file: Path, tmp_path: Path
+    hub: Hub, file: Path, tmp_path: Path
 ) -> None:
     """
     One epoch on all photographs: the body is the file's, and the folder says whose.
@@ -202,7 +179,7 @@ def test_the_named_recipe_teaches_a_head_on_these_layers(
 
 
 @pytest.mark.data
-def test_the_recipe_takes_the_epochs_it_is_given(pinned: Hub) -> None:
+def test_the_recipe_takes_the_epochs_it_is_given(hub: Hub) -> None:
     """
     Small steps, though the exact head would be quicker; and both are told of.
     """
@@ -259,3 +236,29 @@ def test_rates_fall_by_block_as_timms_do() -> None:
 def rates(model: nn.Module, groups: list[dict[str, Any]], key: str) -> dict[str, float]:
     names = {id(one): name for name, one in model.named_parameters()}
     return {names[id(one)]: group[key] for group in groups for one in group["params"]}
+
+
+@pytest.mark.slow
+def test_the_notebook_of_transfer_learning_takes_resnet50_where_a_hub_has_it(
+    hub: Hub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """
+    All its cells of Python run in turn, say that this is the backbone, and get its file
+    once; a folder with the new head is left.
+    """
+    monkeypatch.chdir(tmp_path)
+    path = NOTEBOOKS / "transfer-learning.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    known: dict[str, Any] = {}
+    for source in code:
+        if not source.startswith(("%", "!")):
+            exec(compile(source, path.name, "exec"), known)
+
+    assert "backbone: resnet50" in capsys.readouterr().out
+    assert hub.count("GET", r"/resolve/.*model\.safetensors") == 1
+    config = json.loads(Path("runs/transfer/config.json").read_text(encoding="utf-8"))
+    assert config["build"] == zoo.get_spec(NAME).build

@@ -11,6 +11,8 @@ and b. The equations are beside the functions. With `width=64`, `side=256` and
 `transposed=True` it is the course's network, with 51,040,098 parameters.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -136,7 +138,8 @@ class Colorizer(nn.Module):
         low = self.low_level(scaled)  # (B, 8 width, H / 8, W / 8)
         mid = self.mid_level(low)  # (B, 4 width, H / 8, W / 8)
         square = (self.side, self.side)
-        if scaled.shape[-2:] != square:  # the same layers see a copy of one size
+        # The same layers see a copy of one size; a graph always makes it.
+        if torch.compiler.is_exporting() or scaled.shape[-2:] != square:
             copy = interpolate(scaled, size=square, mode="bilinear", antialias=True)
             low = self.low_level(copy)
         features = self.global_level(low)
@@ -150,11 +153,18 @@ class Colorizer(nn.Module):
 def working_size(height: int, width: int, side: int) -> tuple[int, int]:
     """Return the size at which a picture is looked at: its shorter side is `side`, and
     8 divides both."""
-    shorter = min(height, width)
-    return (
-        max(STRIDE, round(side * height / shorter / STRIDE) * STRIDE),
-        max(STRIDE, round(side * width / shorter / STRIDE) * STRIDE),
-    )
+    shorter: Any = torch.sym_min(height, width)  # as min(), also in a graph
+
+    def strides(length: int) -> Any:
+        """Return side * length / shorter / STRIDE, rounded half to even."""
+        twice, whole = 2 * side * length, 2 * shorter * STRIDE
+        count = (twice + whole // 2) // whole
+        tie = 1 - torch.sym_min(1, (twice + whole // 2) % whole)
+        return count - tie * (count % 2)
+
+    sides: Any = [torch.sym_max(1, strides(one)) for one in (height, width)]
+    rows, columns = sides
+    return rows * STRIDE, columns * STRIDE
 
 
 def conv(in_channels: int, out_channels: int, *, stride: int = 1) -> nn.Module:

@@ -16,6 +16,7 @@ from zoo_rnn.gru import (
     WideLinear,
     gru_classifier,
     ngram_hashes,
+    sorted_places,
 )
 
 import zoo
@@ -410,3 +411,22 @@ def test_it_fails_where_its_card_says(
 
     assert found.label == label
     assert found.score > 0.9
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 1000])
+def test_what_a_graph_computes_instead_is_the_same(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Places in a sorted list, of numbers that are in it and of others, and hashes.
+    """
+    random = torch.Generator().manual_seed(0)
+    known = torch.randint(0, 5000, (count,), generator=random).unique()
+    values = torch.cat([known, torch.randint(-9, 6000, (500,), generator=random)])
+    token = torch.randint(0, 1000, (3, 20), generator=random)
+    expected = torch.searchsorted(known, values), ngram_hashes(token, 4)
+
+    monkeypatch.setattr(torch.onnx, "is_in_onnx_export", lambda: True)
+
+    assert torch.equal(sorted_places(known, values), expected[0])
+    assert torch.equal(ngram_hashes(token, 4), expected[1])

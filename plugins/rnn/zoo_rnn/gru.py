@@ -45,9 +45,14 @@ def ngram_hashes(token: Tensor, max_n: int) -> Tensor:
     for n in range(2, max_n + 1):
         before = nn.functional.pad(token.long(), (n - 1, 0))[:, : token.shape[1]]
         value = ((value + n) * MULTIPLIER_1 + before) & MAX_HASH
-        value = ((value ^ (value >> 15)) * MULTIPLIER_2) & MAX_HASH
-        hashes.append(value ^ (value >> 13))
+        value = ((value ^ _shifted(value, 15)) * MULTIPLIER_2) & MAX_HASH
+        hashes.append(value ^ _shifted(value, 13))
     return torch.stack(hashes, dim=2)
+
+
+def _shifted(value: Tensor, bits: int) -> Tensor:
+    """Return whole numbers above zero, shifted to the right: ONNX divides them."""
+    return value // 2**bits if torch.onnx.is_in_onnx_export() else value >> bits
 
 
 class HashedNgramEmbedding(nn.Module):
@@ -93,7 +98,7 @@ class WideLinear(nn.Module):
     def forward(self, token: Tensor) -> Tensor:
         """Return the sum of the coefficients over the root of their number: (B, 1)."""
         hashes = self.unique_hashes(token)
-        row = torch.searchsorted(self.feature_hashes, hashes)
+        row = sorted_places(self.feature_hashes, hashes)
         row = row.clamp(max=len(self.feature_hashes) - 1)
         is_feature = (self.feature_hashes[row] == hashes) & (hashes != NO_FEATURE)
         is_feature = is_feature.unsqueeze(2)
@@ -111,7 +116,7 @@ class WideLinear(nn.Module):
         hashes = ngram_hashes(ended, self.max_n)
         hashes = hashes.masked_fill(beyond.unsqueeze(2), NO_FEATURE)
         hashes = hashes.int().flatten(start_dim=1).sort(dim=1).values
-        first = hashes.new_full((len(hashes), 1), NO_FEATURE)
+        first = torch.full_like(hashes[:, :1], NO_FEATURE)
         repeated = hashes.diff(dim=1, prepend=first) == 0
         return hashes.masked_fill(repeated, NO_FEATURE)
 
@@ -193,8 +198,8 @@ class GRUClassifier(nn.Module):
 
         Those beyond the end of a text are meaningless.
         """
-        backward = self.gru_bwd(_reversed(inputs, length))[0]
-        return self.gru_fwd(inputs)[0], _reversed(backward, length)
+        backward = gru_states(self.gru_bwd, _reversed(inputs, length))
+        return gru_states(self.gru_fwd, inputs), _reversed(backward, length)
 
     def length(self, token: Tensor) -> Tensor:
         """Return the length of each text without its padding, (B,), at least 1."""
@@ -214,6 +219,48 @@ def _reversed(rows: Tensor, length: Tensor) -> Tensor:
     """Return each text of a batch, (B, length, features), from its own end on."""
     position = (length[:, None] - 1 - _positions(rows)).clamp(min=0)  # (B, length)
     return rows.gather(1, position.unsqueeze(2).expand_as(rows))
+
+
+def sorted_places(known: Tensor, values: Tensor) -> Tensor:
+    """Return how many of the sorted numbers `known` are below each of the values.
+
+    It is `torch.searchsorted`, which ONNX lacks: there the interval is halved.
+    """
+    if not torch.onnx.is_in_onnx_export():
+        return torch.searchsorted(known, values)
+    place = torch.zeros_like(values, dtype=torch.long)
+    for bit in reversed(range(len(known).bit_length())):
+        after = place + 2**bit
+        below = known[(after - 1).clamp(max=len(known) - 1)] < values
+        place = torch.where(below & (after <= len(known)), after, place)
+    return place
+
+
+def gru_states(gru: nn.GRU, inputs: Tensor) -> Tensor:
+    """Return the hidden states of a GRU of one layer, (B, length, hidden_size).
+
+    A graph has no loop over the length: there it is the operator of ONNX, whose gates
+    are ordered update, reset, new.
+    """
+    if not torch.onnx.is_in_onnx_export():
+        states: Tensor = gru(inputs)[0]
+        return states
+
+    def ordered(name: str) -> Tensor:
+        reset, update, new = gru.get_parameter(name).chunk(3)
+        return torch.cat([update, reset, new]).unsqueeze(0)
+
+    weights = ordered("weight_ih_l0"), ordered("weight_hh_l0")
+    bias = torch.cat([ordered("bias_ih_l0"), ordered("bias_hh_l0")], dim=1)
+    batch, length, _ = inputs.shape
+    found, _ = torch.onnx.ops.symbolic_multi_out(
+        "GRU",
+        (inputs.transpose(0, 1), *weights, bias),
+        {"hidden_size": gru.hidden_size, "linear_before_reset": 1},
+        dtypes=(inputs.dtype, inputs.dtype),
+        shapes=((length, 1, batch, gru.hidden_size), (1, batch, gru.hidden_size)),
+    )
+    return found.squeeze(1).transpose(0, 1)
 
 
 def gru_classifier(

@@ -42,6 +42,50 @@ def test_a_gru_cell_is_that_of_torch(reverse: bool) -> None:
         assert torch.allclose(found[row, :length], wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+@torch.no_grad()
+def test_a_gru_cell_in_a_graph_is_the_same(reverse: bool) -> None:
+    """
+    The operator of ONNX, in both directions, at padding too, and for other lengths.
+    """
+    pytest.importorskip("onnxruntime")
+    from zoo.models.onnx_graph import as_onnx, largest_error, load_session
+
+    class Unrolled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = GRUCell(input_size=6, hidden_size=5)
+
+        def forward(self, given: Tensor, mask: Tensor) -> Tensor:
+            return self.cell.unroll(given, mask, reverse=reverse)
+
+    class Given(nn.Module):  # as a graph of several inputs is traced
+        def __init__(self) -> None:
+            super().__init__()
+            self.part = Unrolled()
+
+        def forward(self, *given: Tensor) -> Tensor:
+            return self.part(*given)
+
+    def padded(length: int, *lengths: int) -> tuple[Tensor, Tensor]:
+        mask = torch.arange(length) < torch.tensor(lengths)[:, None]
+        return torch.randn(len(lengths), length, 6), mask
+
+    torch.manual_seed(0)
+    module = Given()
+    axes = {0: "batch", 1: "length"}
+    graph = as_onnx(
+        module,
+        padded(7, 7, 2, 4),
+        inputs={"given": axes, "mask": axes},
+        outputs=["states"],
+    )
+
+    session = load_session(graph)
+    for rows in (padded(7, 7, 2, 4), padded(1, 1), padded(9, 3, 9)):
+        assert largest_error(session, module, *rows) < 1e-5
+
+
 def sigmoid(values: Array) -> Array:
     return 1 / (1 + np.exp(-values))
 

@@ -55,6 +55,8 @@ class GRUCell(nn.Module):
         From the first to the last, or in `reverse`. Where `mask` is False, at padding,
         the state does not change.
         """
+        if torch.onnx.is_in_onnx_export():
+            return self.onnx_unroll(inputs, mask, reverse=reverse)
         first = inputs.new_zeros(len(inputs), self.hidden_proj.in_features)
         return self.states(self.input_proj(inputs), first, mask, reverse=reverse)
 
@@ -85,13 +87,49 @@ class GRUCell(nn.Module):
             states[step] = hidden = after
         return torch.stack(states, dim=1)
 
+    def onnx_unroll(self, inputs: Tensor, mask: Tensor, *, reverse: bool) -> Tensor:
+        """Return what `unroll` returns, by the GRU operator of ONNX.
+
+        A graph has no loop of Python. The operator orders its gates otherwise: update,
+        reset, new; and leaves zeros at padding.
+        """
+
+        def ordered(parameter: Tensor) -> Tensor:
+            reset, update, new = parameter.chunk(3)
+            return torch.cat([update, reset, new]).unsqueeze(0)
+
+        linears, size = (
+            (self.input_proj, self.hidden_proj),
+            self.hidden_proj.in_features,
+        )
+        weights = [ordered(one.weight) for one in linears]
+        bias = torch.cat([ordered(one.bias) for one in linears], dim=1)
+        batch, length = mask.shape
+        states, last = torch.onnx.ops.symbolic_multi_out(
+            "GRU",
+            (inputs.transpose(0, 1), *weights, bias, mask.sum(dim=1).int()),
+            {
+                "hidden_size": size,
+                "linear_before_reset": 1,
+                "direction": "reverse" if reverse else "forward",
+            },
+            dtypes=(inputs.dtype, inputs.dtype),
+            shapes=((length, 1, batch, size), (1, batch, size)),
+        )
+        outside = torch.zeros_like(last) if reverse else last
+        return torch.where(
+            mask.unsqueeze(-1),
+            states.squeeze(1).transpose(0, 1),
+            outside.squeeze(0).unsqueeze(1),
+        )
+
 
 class Unrolled(torch.autograd.Function):
     """All steps of a `GRUCell` in training, with a backward pass of its own.
 
     The gradient of the recurrent weights is one product over all steps, instead of a
-    small one for each: an epoch takes half the time. The gates are in float32, and the
-    products in the precision of the inputs.
+    small one for each. The gates are in float32, and the products in the precision of
+    the inputs.
     """
 
     @staticmethod

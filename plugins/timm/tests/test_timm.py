@@ -1,4 +1,4 @@
-"""What models with timm's weights promise besides, of this plugin and of two others.
+"""What models with timm's weights promise besides, of this plugin and of three others.
 
 What every model does is in zoo.testing.
 """

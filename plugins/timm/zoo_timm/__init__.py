@@ -14,7 +14,6 @@ from zoo import (
     ModelSpec,
     Namespace,
     Trunk,
-    Weights,
     hookimpl,
 )
 
@@ -22,7 +21,6 @@ LABELS = tuple(
     Path(__file__).with_name("labels.txt").read_text(encoding="utf-8").splitlines()
 )
 IMAGENET = ClassOutput(labels=LABELS)
-PUBLISHED = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # of ImageNet's pixels
 HALVES = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))  # brings pixels to -1..1
 
 SPECS = (
@@ -54,38 +52,6 @@ SPECS = (
         papers=("https://arxiv.org/abs/1905.11946",),
         tags=("imagenet", "efficientnet", "backbone", "timm"),
         chapters=("transfer-learning", "sliding-windows"),
-    ),
-    ModelSpec(
-        name="vgg16",
-        summary="VGG-16 names what a photograph shows, of 1,000 things.",
-        task="image-classification",
-        build="zoo_timm.models:vgg16",
-        card="cards/vgg16.md",
-        license=License(
-            code="apache-2.0", weights="bsd-3-clause", data="imagenet-agreement"
-        ),
-        parameters=138_357_544,
-        input=ImageInput(
-            height=224,
-            width=224,
-            mean=PUBLISHED[0],
-            std=PUBLISHED[1],
-            crop=0.875,
-        ),
-        output=IMAGENET,
-        trained_on=("imagenet-1k",),
-        head="head.fc",
-        trunk=Trunk(module="pre_logits", size=(1, 1), stride=32),
-        examples=("coffee.jpg", "cat.jpg"),
-        papers=("https://arxiv.org/abs/1409.1556",),
-        tags=("imagenet", "vgg", "backbone", "timm"),
-        weights=Weights(
-            size=None,  # in no public manifest beside the SHA-256
-            sha256="57b026918159a6bf9faf8405c3a551903768e7138989d9c6224a14227203fad8",
-            repo="timm/vgg16.tv_in1k",
-            revision="b8d8aa2dd860af9233c8c67385a8097fd6c35d3f",
-        ),
-        chapters=("vgg", "transfer-learning", "sliding-windows"),
     ),
 )
 

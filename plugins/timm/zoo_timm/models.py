@@ -6,16 +6,7 @@ returns the untrained network for `classes` classes; the zoo puts the weights in
 
 from torch import nn
 
-__all__ = ["create", "efficientnet_lite0", "vgg16"]
-
-
-def vgg16(*, classes: int = 1000) -> nn.Module:
-    """Simonyan, Zisserman: "Very deep convolutional networks", 2014, column D.
-
-    In timm the first two linear layers are convolutions, pre_logits.fc1 and .fc2, so
-    that pictures of other sizes go through.
-    """
-    return _made("vgg16", classes)
+__all__ = ["create", "efficientnet_lite0"]
 
 
 def efficientnet_lite0(*, classes: int = 1000) -> nn.Module:

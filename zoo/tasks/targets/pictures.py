@@ -10,17 +10,20 @@ import torch
 from torch import Tensor
 
 from zoo.errors import DataError
-from zoo.specs import ColorizedImageOutput, Input, ScaledImageOutput
+from zoo.specs import ColorizedImageOutput, ImageOutput, Input, ScaledImageOutput
 from zoo.tasks.targets.base import Rows, Targets
 from zoo.tasks.targets.files import input_files, left_out_notes, no_files
 
 __all__ = ["PictureTargets"]
 
-Restored = ScaledImageOutput | ColorizedImageOutput
+Pictured = ImageOutput | ScaledImageOutput | ColorizedImageOutput
 
 
-class PictureTargets(Targets[Restored]):
-    """Nothing is written beside a picture; what is measured is made of it alone."""
+class PictureTargets(Targets[Pictured]):
+    """Nothing is written beside a picture; what is measured is made of it alone.
+
+    Rows of a recipe whose model draws pictures have numbers, which nothing uses.
+    """
 
     flat_folders = True
     of_inputs = True
@@ -44,14 +47,16 @@ class PictureTargets(Targets[Restored]):
         return ()
 
     def tensor(
-        self, targets: Sequence[Any], input_spec: Input, output_spec: Restored
+        self, targets: Sequence[Any], input_spec: Input, output_spec: Pictured
     ) -> Tensor:
         """Return the originals of pairs as bytes, (rows, channels, height, width)."""
         return torch.stack([torch.from_numpy(one) for one in targets])
 
     def synthetic(
-        self, output_spec: Restored, given: Tensor, random: torch.Generator
+        self, output_spec: Pictured, given: Tensor, random: torch.Generator
     ) -> Tensor:
+        if isinstance(output_spec, ImageOutput):
+            return torch.randn(len(given), generator=random)
         rows, _, height, width = given.shape
         size = output_spec.scale * height, output_spec.scale * width
         shape = (rows, output_spec.channels, *size)

@@ -85,12 +85,12 @@ const zooAnswers = {
     for (let place = 0; place < boxes; place++) {
       const row = output.subarray(place * width, (place + 1) * width);
       const box = Array.from(row.subarray(0, 4), (v) => Math.min(1, Math.max(0, v)));
-      const each = zooAnswers.scores(row.subarray(5), { ...spec, labels: [] });
+      const each = zooAnswers.scores(row.subarray(5, 5 + spec.labels.length), { ...spec, labels: [] });
       const [best] = zooAnswers.top(each, 1);
       const score = zooAnswers.sigmoid(row[4]) * each[best];
       const area = (box[2] - box[0]) * (box[3] - box[1]);
       if (score >= spec.threshold && box[2] > box[0] && box[3] > box[1]) {
-        found.push({ box, area, score, label: spec.labels[best] });
+        found.push({ box, area, score, label: spec.labels[best], place });
       }
     }
     found.sort((a, b) => b.score - a.score);
@@ -100,6 +100,46 @@ const zooAnswers = {
       if (same.every((other) => zooAnswers.overlap(one, other) <= spec.overlap)) kept.push(one);
     }
     return kept.slice(0, spec.max_objects);
+  },
+
+  /** A box in whole pixels: no less than one, wherever it lies. */
+  wholeBox(box, width, height) {
+    const ends = (low, high, size) => {
+      const first = Math.min(zooAnswers.round(low * size), size - 1);
+      return [first, Math.max(first + 1, zooAnswers.round(high * size))];
+    };
+    const [xmin, xmax] = ends(box[0], box[2], width);
+    const [ymin, ymax] = ends(box[1], box[3], height);
+    return { xmin, ymin, xmax, ymax };
+  },
+
+  /** Which pixels of an object's box show it: a byte each, row by row, 1 or 0.
+   *
+   * `logits` are of side x side places of the box; between them chances are interpolated,
+   * and one half is enough. `box` are shares of the picture, of width x height pixels.
+   */
+  instanceMask(logits, side, box, width, height) {
+    const whole = zooAnswers.wholeBox(box, width, height);
+    const chances = Array.from(logits, zooAnswers.sigmoid);
+    const wide = Math.max(1e-6, (box[2] - box[0]) * width);
+    const high = Math.max(1e-6, (box[3] - box[1]) * height);
+    const within = (value) => Math.min(side - 1, Math.max(0, value));
+    const found = new Uint8Array((whole.xmax - whole.xmin) * (whole.ymax - whole.ymin));
+    let place = 0;
+    for (let row = whole.ymin; row < whole.ymax; row++) {
+      const y = within((side * (row + 0.5 - box[1] * height)) / high - 0.5);
+      const [above, below] = [Math.floor(y), Math.ceil(y)];
+      for (let column = whole.xmin; column < whole.xmax; column++) {
+        const x = within((side * (column + 0.5 - box[0] * width)) / wide - 0.5);
+        const [left, right] = [Math.floor(x), Math.ceil(x)];
+        const mixed = [above, below].map((line) => {
+          const one = chances[line * side + left];
+          return one + (x - left) * (chances[line * side + right] - one);
+        });
+        found[place++] = mixed[0] + (y - above) * (mixed[1] - mixed[0]) >= 0.5 ? 1 : 0;
+      }
+    }
+    return found;
   },
 
   /** Intersection over union. */
@@ -175,6 +215,28 @@ const zooAnswers = {
       else found.set(mixed, 3 * place);
     }
     return found;
+  },
+
+  /** Whether the colours of a picture are those of labels: zoo.runtime.label_map says when.
+   *
+   * A pixel is of no label where it is 48 levels or more from all. Of such pixels there
+   * may be a half, and of those among them that look like their neighbours 2 %.
+   */
+  isLabelMap(rgba, width, height, colours) {
+    const levels = (place, other) => Math.max(...other.map((value, n) => Math.abs(rgba[4 * place + n] - value)));
+    const colour = (place) => [0, 1, 2].map((channel) => rgba[4 * place + channel]);
+    let [others, flat] = [0, 0];
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const place = row * width + column;
+        if (Math.min(...colours.map((one) => levels(place, one))) <= 48) continue;
+        others++;
+        if (row + 1 === height || column + 1 === width) continue;
+        if (levels(place, colour(place + width)) <= 8 && levels(place, colour(place + 1)) <= 8) flat++;
+      }
+    }
+    const area = width * height;
+    return flat <= 0.02 * area && others <= 0.5 * area;
   },
 
   /** Where a drawing has to be put, and how large, to lie as the digits of MNIST lie.

@@ -6,7 +6,7 @@
   const rows = [...document.querySelectorAll("#models > li")];
   const count = document.getElementById("count");
   const none = document.getElementById("none");
-  const lists = ["dataset", "tag"]; // of these a model has several
+  const lists = ["dataset", "chapter", "tag"]; // of these a model has several
 
   const meets = (row, wanted) => {
     const data = row.dataset;

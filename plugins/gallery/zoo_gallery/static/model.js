@@ -31,7 +31,8 @@ function zooWorker() {
     const took = performance.now() - began;
     const outputs = {};
     for (const key of Object.keys(found)) {
-      outputs[key] = { data: found[key].data, dims: [...found[key].dims] };
+      const { type, data, dims } = found[key];
+      outputs[key] = { type, data, dims: [...dims] };
     }
     return { outputs, took };
   };
@@ -126,6 +127,9 @@ const zooEngine = {
               clean_up_tokenization_spaces: false,
             })
           : "",
+      /** One token as it is shown by itself. */
+      piece: (id) =>
+        library.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
     };
   },
 };
@@ -193,14 +197,15 @@ globalThis.zooWidget = (build) => {
 
 /** Parts that several widgets are made of. */
 const zooParts = {
-  /** A list of names with bars, from 0 to 1; `rows` are {label, score}. */
+  /** A list of names with bars, from 0 to 1; `rows` are {label, score, colour}. */
   bars() {
     const box = zooElement("div", { class: "bars" });
     const show = (rows) => {
       box.replaceChildren(
-        ...rows.flatMap(({ label, score }) => {
+        ...rows.flatMap(({ label, score, colour }) => {
           const bar = zooElement("i");
           bar.style.width = `${100 * Math.min(1, Math.max(0, score))}%`;
+          if (colour) bar.style.background = colour;
           return [
             zooElement("span", { class: "name" }, label),
             zooElement("span", { class: "track", "aria-hidden": "true" }, bar),

@@ -56,7 +56,8 @@ function zooElement(tag, attributes = {}, ...children) {
       one.textContent = zooText(one.dataset.t);
     }
     for (const one of document.querySelectorAll("[data-t-label]")) {
-      one.setAttribute("aria-label", zooText(one.dataset.tLabel));
+      // A form's field named "dataset" hides the form's own property of that name.
+      one.setAttribute("aria-label", zooText(one.getAttribute("data-t-label")));
     }
     for (const button of known) {
       button.setAttribute("aria-pressed", String(button.dataset.language === code));

@@ -56,7 +56,7 @@ zooWidget(({ model, place, say, answer }) => {
       ids.push(id);
       written.textContent = prompt.value + reader.decode(ids.slice(start));
       const each = zooParts.milliseconds(took / (ids.length - start));
-      document.getElementById("say").textContent = `${ids.length - start} · ${each}`;
+      document.getElementById("say").textContent = `${zooText("so_many", { n: ids.length - start })} · ${each}`;
     }
     going = false;
     stop.disabled = true;

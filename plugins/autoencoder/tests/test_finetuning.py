@@ -1,0 +1,98 @@
+"""Autoencoders and denoisers are fine-tuned on pictures alone."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo
+from zoo.errors import DataError, OptionError, SettingsError
+
+ENCODES, DENOISES = "ae-fashion-mnist", "cae-denoise-mnist"
+CHOSEN = {"epochs": 20, "batch_size": 16, "lr": 3e-3}
+
+
+def stripes(seed: int) -> Image.Image:
+    """Return a drawing of light bars on a dark ground, 28x28."""
+    random = np.random.default_rng(seed)
+    pixels = np.zeros((28, 28), np.uint8)
+    for place in random.integers(2, 24, 3):
+        pixels[:, place : place + 2] = random.integers(150, 256)
+    return Image.fromarray(pixels if seed % 2 else pixels.T)
+
+
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "drawings"
+    folder.mkdir()
+    for seed in range(60):
+        stripes(seed).save(folder / f"{seed:02}.png")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "baseline", "gain"),
+    [(ENCODES, "the mean picture", 3.0), (DENOISES, "the noise kept", 1.0)],
+)
+def test_one_learns_from_a_folder_of_drawings(
+    name: str, baseline: str, gain: float, drawings: Path, tmp_path: Path
+) -> None:
+    """
+    Bars are no clothes and no digits: the model is nearer to those that were held back
+    than before, and than the baseline; and the folder is loaded as any other.
+    """
+    zoo.finetune(name, drawings, tmp_path / "mine", settings=CHOSEN)
+    receipt = json.loads((tmp_path / "mine" / "run.json").read_text())
+    found = {one["name"]: one["value"] for one in receipt["metrics"]}
+    others = receipt["baselines"]
+
+    assert {*others} == {baseline, "before"}
+    assert found["psnr"] > others["before"]["psnr"] + gain
+    assert found["psnr"] > others[baseline]["psnr"] + 1
+    assert (tmp_path / "mine" / "restored.png").exists()
+    assert zoo.predict(tmp_path / "mine", stripes(99)).image.size == (28, 28)
+    assert {*zoo.evaluate(tmp_path / "mine", drawings)} == {"psnr", "ssim"}
+
+
+def test_a_denoiser_is_measured_on_noise_of_its_own_strength(drawings: Path) -> None:
+    """
+    The same on each call, and far from what clean pictures would give.
+    """
+    model = zoo.load(DENOISES)
+    figures = zoo.evaluate(model, drawings)
+
+    assert figures == zoo.evaluate(model, drawings)
+    assert figures["psnr"] < zoo.evaluate(ENCODES, drawings)["psnr"] + 10
+
+
+def test_settings_of_heads_are_refused(drawings: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        zoo.finetune(ENCODES, drawings, freeze="backbone")
+
+    assert str(refused.value) == (
+        "freeze='backbone' keeps what lies before a head, and 'ae-fashion-mnist' "
+        "learns as a whole from pictures as they are: leave freeze out."
+    )
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "drawings"
+    folder.mkdir()
+    for seed in range(4):
+        stripes(seed).save(folder / f"{seed}.png")
+    (folder / "4.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"4\.png"):
+        zoo.finetune(ENCODES, folder)
+
+
+def test_one_that_samples_is_still_refused(drawings: Path) -> None:
+    """
+    The loss of a variational autoencoder is its recipe's.
+    """
+    with pytest.raises(OptionError) as refused:
+        zoo.finetune("vae-mnist", drawings)
+
+    assert "it declares no head" in str(refused.value)
+    assert "'zoo eject vae-mnist FOLDER' makes its recipe yours" in str(refused.value)
