@@ -51,6 +51,7 @@ DATA = {  # that models of a task are fine-tuned on
     "tabular-regression": "a table with the model's columns and one of numbers",
     "time-series-forecasting": "a table with the model's columns, a row for each step "
     "in time, the oldest first",
+    "translation": "a table with a column of texts and one of translations",
 }
 SHORT = {  # one of each kind, for the README
     "perceptron-iris",

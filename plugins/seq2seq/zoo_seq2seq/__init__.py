@@ -9,6 +9,9 @@ SPANISH_TOKENIZER = "7286d11d9378d543ac93c4263337c82683449c3654542dc003c3d34168c
 ENGLISH_SPANISH_TOKENIZER = (
     "ea66893fb796f0411a4f2f4c87dbcae23d94c97e0ab462f93e07522af51a953f"
 )
+ENGLISH_KOREAN_TOKENIZER = (
+    "64bb5cbaf29e54aa71a83f7bff2aed785c6d12a2287592027729fabd47d3967f"
+)
 BPE_TOKENIZER = "959470acd22939b881db9cfcdb52b748fc4fe2fef0c40ff2e4b0b1c1d0972ef4"
 
 SPECS = (
@@ -61,9 +64,12 @@ SPECS = (
             vocab_size=2_500,
             pad_token_id=0,
             language="en",
+            tokenizer=ENGLISH_KOREAN_TOKENIZER,
         ),
         output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="ko"),
         trained_on=("tatoeba_en_ko", "korean_dialogue", "tatoeba_en_es"),
+        behind_baseline="That is a sentence which somebody wrote; of so few pairs the "
+        "model has not learned to write Korean well.",
         examples=("cold.txt",),
         stored="float16",
         papers=(
@@ -108,12 +114,12 @@ SPECS = (
         "sentences to Spanish.",
         task="translation",
         build="zoo_seq2seq.encoder_decoder:encoder_decoder",
-        options={"vocab_size": 3_000, "embed_dim": 192, "hidden_size": 448},
+        options={"vocab_size": 3_000, "embed_dim": 192, "hidden_size": 320},
         settings={"epochs": 8, "batch_size": 64, "dropout": 0.1},
         recipe="zoo_seq2seq.recipe",
         card="cards/seq2seq-gru.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
-        parameters=3_115_896,
+        parameters=2_033_016,
         input=TextInput(
             max_length=100,
             vocab_size=3_000,

@@ -128,8 +128,8 @@ class Unrolled(torch.autograd.Function):
     """All steps of a `GRUCell` in training, with a backward pass of its own.
 
     The gradient of the recurrent weights is one product over all steps, instead of a
-    small one for each: an epoch takes half the time. The gates are in float32, and the
-    products in the precision of the inputs.
+    small one for each. The gates are in float32, and the products in the precision of
+    the inputs.
     """
 
     @staticmethod

@@ -45,7 +45,8 @@ WORD_ORDER = {  # what to look for, by the language of the translation
     "together.",
     "fr": "Where the adjective follows its noun, word order and attention change "
     "together.",
-    "ko": "The verb comes last in Korean, so the attention goes back to it at the end.",
+    "ko": "The verb comes last in Korean. Where the model does not know a word, the "
+    "weights are spread over the sentence.",
 }
 ATTENTION_EXAMPLES = {  # by the language that is translated
     "en": (
@@ -70,12 +71,14 @@ def report(model: Any, run: Run) -> None:
     add_baselines(run, training, test)
     for name, plan in PLANS.items():
         translations = translate(model, subset.source_texts, plan)
-        score = translation_metrics(translations, subset.target_texts)[judged_by(run)]
+        score = translation_metrics(translations, subset.target_texts)[
+            judged_by(run.spec.output)
+        ]
         run.log_summary(**{f"validation_{name}": score})
     translations = translate(model, test.source_texts, BeamSearchConfig())
     add_error_analysis(run, translations, test, training)
     greedy = translate(model, test.source_texts, GREEDY)
-    metric = judged_by(run)
+    metric = judged_by(run.spec.output)
     score = translation_metrics(greedy, test.target_texts)[metric]
     run.log_summary(**{f"{metric}_greedy": score})
     every = sum(map(len, load_all_pairs(run, "train")))
@@ -132,7 +135,7 @@ def add_error_analysis(
         "short": [n for n, count in enumerate(words) if count <= SHORT],
         "long": [n for n, count in enumerate(words) if count >= LONG],
     }
-    metric = judged_by(run)
+    metric = judged_by(run.spec.output)
     for name, rows in groups.items():
         found = [translations[n] for n in rows], [test.target_texts[n] for n in rows]
         score = translation_metrics(*found)[metric]
