@@ -45,7 +45,6 @@ DATA = {  # that models of a task are fine-tuned on
     "text-classification": "texts in folders that are named as their classes, or a "
     "table with a column of texts and one of classes",
     "text-generation": "texts in a folder, or a table with a column of them",
-    "translation": "a table with a column of texts and one of translations",
     "feature-extraction": "texts and classes, as for text-classification",
     "tabular-classification": "a table with the model's columns and one of classes",
     "tabular-regression": "a table with the model's columns and one of numbers",

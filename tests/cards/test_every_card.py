@@ -23,7 +23,9 @@ MEASURED = [
 ]
 # What `compare` of a report measures, which a run may leave out.
 COMPARISONS = {
+    "bert-mini-imdb": ("scratch_",),
     "dafl-student": ("accuracy_real",),
+    "gpt-mini-nietzsche": ("scratch_",),
     "mlp-fashion-mnist": ("val_accuracy_", "early_", "lr_", "grad_norm_"),
     "mlp-fashion-mnist-reg.none": (
         *("val_accuracy_", "best_epoch_", "train_loss_", "standard_error"),
