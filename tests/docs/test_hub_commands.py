@@ -43,6 +43,12 @@ BY_HAND = (  # what a machine of CI does not have, or no time for
     "zoo finetune mask-rcnn-mini",  # plugins/detection/tests/test_mask_rcnn.py, slow
     "zoo finetune srresnet-face",  # plugins/restoration/tests/test_finetuning.py
     "zoo finetune colorize-iizuka",
+    "zoo finetune cae-denoise-mnist",  # plugins/autoencoder/tests/test_finetuning.py
+    "zoo finetune minilm-l6",  # plugins/transformer/tests/test_sentence_encoder.py
+    "zoo finetune gpt-mini",  # plugins/transformer/tests/test_finetuning.py
+    "zoo finetune gpt2 letters/",
+    "zoo predict runs/mine 'Dear'",
+    "zoo evaluate runs/mine others/",
     "torchrun ",  # tests/training/test_execution.py starts two processes by both
     "accelerate launch ",
     "dataset",  # tests/inference/test_predictor.py has Ray, where it is installed
