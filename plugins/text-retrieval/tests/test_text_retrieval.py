@@ -14,7 +14,7 @@ from torch import Tensor
 from zoo_text_retrieval import baselines, newsgroups
 from zoo_text_retrieval.group_folds import group_folds, group_ids
 from zoo_text_retrieval.lsa import ALPHA, LSA, NaiveBayesWeights, SVDProjection, TfIdf
-from zoo_text_retrieval.plots import top_words
+from zoo_text_retrieval.plots import top_words, topics
 from zoo_text_retrieval.word_tokenizer import SPECIAL_TOKENS, train_tokenizer
 
 import zoo
@@ -357,3 +357,19 @@ def test_the_shipped_tokenizer_is_the_pinned_one(name: str) -> None:
 
     assert checked_file.sha256_of(path) == spec.input.tokenizer
     assert spec.input == replace(spec.input, tokenizer_source=path)
+
+
+def test_two_topics_are_drawn_as_well() -> None:
+    """
+    As many as the course draws, and fewer than are usually listed with their words.
+    """
+    model = zoo.load("lsa-mlp-20news")
+    model.svd.components = model.svd.components[:2].clone()
+    drawn = topics(
+        model,
+        torch.rand(6, 2),
+        torch.tensor([0, 1] * 3),
+        zoo.get_spec("lsa-mlp-20news"),
+    )
+
+    assert drawn.startswith(b"\x89PNG")

@@ -44,7 +44,7 @@ def topics(model: LSA, topic: Tensor, label: Tensor, spec: ModelSpec) -> bytes:
         plane.legend()
         listing = figure.add_subplot(1, 2, 2)
         listing.set_axis_off()
-        for number in range(LISTED_TOPICS):
+        for number in range(min(LISTED_TOPICS, len(model.svd.components))):
             line = " ".join(top_words(model, input_spec, number))
             height = 0.95 - number / LISTED_TOPICS
             listing.text(0, height, f"topic {number + 1}", weight="bold")
