@@ -369,7 +369,7 @@ def test_two_topics_are_drawn_as_well() -> None:
         model,
         torch.rand(6, 2),
         torch.tensor([0, 1] * 3),
-        zoo.get_spec("lsa-mlp-20news"),
+        model.zoo.spec,
     )
 
     assert drawn.startswith(b"\x89PNG")
