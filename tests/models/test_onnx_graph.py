@@ -119,3 +119,27 @@ def test_the_graph_so_far_is_not_printed(capfd: pytest.CaptureFixture[str]) -> N
         )
 
     assert capfd.readouterr().err == ""
+
+
+class Recurrent(nn.Module):
+    """A layer of which the exporter keeps the length that it tried."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.LSTM(3, 4, batch_first=True)
+
+    def forward(self, given: Tensor) -> Tensor:
+        output: Tensor = self.layer(given)[0]
+        return output
+
+
+def test_a_free_length_is_free_in_the_output_too() -> None:
+    """
+    An engine would warn of every other length.
+    """
+    free = {0: "batch", 1: "length"}
+    made = as_onnx(Recurrent(), torch.randn(2, 7, 3), inputs={"x": free}, outputs=["y"])
+
+    (output,) = made.graph.output
+    sizes = output.type.tensor_type.shape.dim
+    assert [one.dim_param or one.dim_value for one in sizes] == ["batch", "length", 4]

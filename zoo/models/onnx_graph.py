@@ -59,7 +59,11 @@ def as_onnx(
         program.save(written)
     except Exception as exc:  # whatever torch.export meets in the module's code
         raise ExportError(_reason(exc)) from exc
-    return _without_traces(onnx.load_from_string(written.getvalue()))
+    graph = _without_traces(onnx.load_from_string(written.getvalue()))
+    tensors = [given] if isinstance(given, Tensor) else given
+    for tensor, axes in zip(tensors, inputs.values(), strict=True):
+        _free_lengths(graph, {tensor.shape[axis]: axes[axis] for axis in axes if axis})
+    return graph
 
 
 def load_session(graph: Any, *, threads: int | None = None) -> Any:
@@ -151,6 +155,15 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
+
+
+def _free_lengths(proto: Any, names: Mapping[int, str]) -> None:
+    """Name the dimensions of outputs that are as long as a free one of the input was:
+    of recurrent layers the exporter writes down the length that it tried."""
+    for output in proto.graph.output:
+        for size in list(output.type.tensor_type.shape.dim)[1:]:
+            if size.dim_value in names:
+                size.dim_param = names[size.dim_value]
 
 
 def _reason(exc: Exception) -> str:
