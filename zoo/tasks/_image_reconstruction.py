@@ -106,16 +106,19 @@ class ImageReconstruction(UnconditionalImageGeneration):
     def measure_rows(
         self, module: nn.Module, rows: RawRows, **prepare: Any
     ) -> dict[str, float] | None:
-        """Return how near a model's answers are to the pictures of rows."""
+        """Return how near a model's answers are to the pictures of rows, with dark and
+        light exchanged if `prepare` says `invert`."""
         spec = model_metadata(module).spec
         measured: list[Tensor] = []
         for item, name in zip(rows.items, rows.names, strict=True):
             pairs = self.training_pairs(item, name, spec)
-            given = self.collate([one for one, _ in pairs], spec.input)
+            given = self.collate([one for one, _ in pairs], spec.input, **prepare)
             made = image_generation.pixels(
                 forward_on_device(module, given), spec.output
             )
             target = torch.stack([torch.from_numpy(pixels) for _, pixels in pairs])
+            if prepare.get("invert"):
+                target = 255 - target
             made = made.mul(255).round().cpu()
             measured.append(image_quality.enlarged_errors(made, target, border=0))
         return image_quality.enlarged_summary(torch.cat(measured))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 import zoo
 from zoo.errors import DataError, OptionError, SettingsError
@@ -65,6 +65,22 @@ def test_a_denoiser_is_measured_on_noise_of_its_own_strength(drawings: Path) -> 
 
     assert figures == zoo.evaluate(model, drawings)
     assert figures["psnr"] < zoo.evaluate(ENCODES, drawings)["psnr"] + 10
+
+
+@pytest.mark.parametrize("name", [ENCODES, DENOISES])
+def test_inverted_pictures_are_measured_as_the_model_sees_them(
+    name: str, drawings: Path, tmp_path: Path
+) -> None:
+    """
+    Dark bars on a light ground, inverted, are nearly the light ones on a dark ground.
+    """
+    for path in drawings.iterdir():
+        ImageOps.invert(Image.open(path)).save(tmp_path / path.name)
+    model = zoo.load(name)
+
+    found = zoo.evaluate(model, tmp_path, invert=True)
+
+    assert found == pytest.approx(zoo.evaluate(model, drawings), abs=0.3)
 
 
 def test_settings_of_heads_are_refused(drawings: Path) -> None:
