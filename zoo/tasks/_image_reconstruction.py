@@ -20,23 +20,15 @@ from zoo.runtime import image_generation, image_quality
 from zoo.runtime.eval_mode import forward_on_device
 from zoo.runtime.image import fit_image
 from zoo.specs import ImageInput, ImageOutput, Input, ModelSpec, Output
-from zoo.tasks._pictures_alone import (
-    AS_THEY_ARE,
-    mirror,
-    not_for_pictures,
-    opened,
-    pixel_bytes,
-    worst_rows,
-)
-from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows
-from zoo.tasks.unconditional_image_generation import UnconditionalImageGeneration
+from zoo.tasks._pictures_alone import PicturesAlone, opened, pixel_bytes
+from zoo.tasks._task import Figures, RawRows
 
 __all__ = ["ImageReconstruction"]
 
 COPIES = 4  # of a picture, each with other noise
 
 
-class ImageReconstruction(UnconditionalImageGeneration):
+class ImageReconstruction(PicturesAlone):
     """Targets are pictures as the model sees them, bytes (B, channels, H, W)."""
 
     input_types = (ImageInput,)
@@ -56,11 +48,6 @@ class ImageReconstruction(UnconditionalImageGeneration):
         self, *, balance: bool, output_spec: Output | None = None
     ) -> str:
         return "psnr"
-
-    def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
-        super().check_finetuning(spec, chosen)
-        also = not_for_pictures(chosen)
-        self.refuse_head_settings(spec, chosen, AS_THEY_ARE, also)
 
     def training_pairs(
         self, item: Any, name: str, spec: ModelSpec
@@ -123,17 +110,6 @@ class ImageReconstruction(UnconditionalImageGeneration):
             measured.append(image_quality.enlarged_errors(made, target, border=0))
         return image_quality.enlarged_summary(torch.cat(measured))
 
-    def augment(
-        self,
-        batch: Tensor,
-        target: Tensor,
-        kind: str,
-        random: torch.Generator,
-        output_spec: Output,
-    ) -> tuple[Tensor, Tensor]:
-        """Return rows of which some are mirrored, with their originals."""
-        return (batch, target) if kind == "none" else mirror(batch, target, random)
-
     def baselines(
         self,
         training: RawRows,
@@ -151,10 +127,3 @@ class ImageReconstruction(UnconditionalImageGeneration):
             mean = learned.double().mean(dim=0).round().byte()
             made, name = mean.expand_as(target), "the mean picture"
         return {name: image_quality.quality(made, target, border=0)}
-
-    def draw_errors(
-        self, module: nn.Module, rows: RawRows, output: Tensor, target: Tensor
-    ) -> Picture:
-        """Return rows with the answers that are furthest from the originals."""
-        output_spec = model_metadata(module).spec.output
-        return worst_rows(rows.items, output, target, output_spec)

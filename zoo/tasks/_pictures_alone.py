@@ -3,39 +3,76 @@
 A model is shown what was made of a picture, and what it should give is the picture.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from zoo.errors import DataError, InputError
+from zoo.models.metadata import model_metadata
 from zoo.runtime import image_generation
-from zoo.specs import Input, Output
-from zoo.tasks._task import FinetuneSettings, Picture
+from zoo.specs import Input, ModelSpec, Output
+from zoo.tasks._task import FinetuneSettings, Picture, RawRows
 from zoo.tasks.results.rendering import image_grid, png
+from zoo.tasks.unconditional_image_generation import UnconditionalImageGeneration
 
-__all__ = [
-    "AS_THEY_ARE",
-    "mirror",
-    "not_for_pictures",
-    "opened",
-    "pixel_bytes",
-    "worst_rows",
-]
+__all__ = ["PicturesAlone", "opened", "pixel_bytes"]
 
-AS_THEY_ARE = "pictures as they are"  # what is learned
 SHOWN, SIDE = 8, 96  # rows that are drawn, and pixels of each picture
 
 
-def not_for_pictures(chosen: FinetuneSettings) -> dict[str, bool]:
-    """Return what settings would do that change the pictures, and whether they do."""
-    return {
-        "invert=True exchanges dark and light": chosen.invert,
-        "augment='flip-crop' resizes pictures": chosen.augment == "flip-crop",
-    }
+class PicturesAlone(UnconditionalImageGeneration):
+    """A task whose models may learn from pictures, with nothing beside them."""
+
+    def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
+        super().check_finetuning(spec, chosen)
+        also = {
+            "invert=True exchanges dark and light": chosen.invert,
+            "augment='flip-crop' resizes pictures": chosen.augment == "flip-crop",
+        }
+        self.refuse_head_settings(spec, chosen, "pictures as they are", also)
+
+    def augment(
+        self,
+        batch: Tensor,
+        target: Tensor,
+        kind: str,
+        random: torch.Generator,
+        output_spec: Output,
+    ) -> tuple[Tensor, Tensor]:
+        """Return rows of which half are mirrored, with their originals."""
+        if kind == "none":
+            return batch, target
+        mirrored = torch.rand(len(batch), 1, 1, 1, generator=random) < 0.5
+        return (
+            torch.where(mirrored, batch.flip(3), batch),
+            torch.where(mirrored, target.flip(3), target),
+        )
+
+    def draw_errors(
+        self, module: nn.Module, rows: RawRows, output: Tensor, target: Tensor
+    ) -> Picture:
+        """Return rows with the answers that are furthest from the originals."""
+        made = image_generation.pixels(output, model_metadata(module).spec.output)
+        error = (made - target / 255).square().mean(dim=(1, 2, 3))
+        drawn = []
+        for row in error.argsort(descending=True)[:SHOWN].tolist():
+            answer, original = (
+                Image.fromarray(one.permute(1, 2, 0).byte().numpy().squeeze())
+                for one in (made[row] * 255, target[row])
+            )
+            drawn += [
+                one.convert("RGB").resize((SIDE, SIDE), Image.Resampling.NEAREST)
+                for one in (rows.items[row], answer, original)
+            ]
+        return Picture(
+            name="restored",
+            png=png(image_grid(drawn, columns=6)),
+            caption="{part} rows, each with the answer and the original, worst first.",
+        )
 
 
 def opened(
@@ -53,37 +90,3 @@ def pixel_bytes(picture: Image.Image) -> np.ndarray[Any, Any]:
     """Return the pixels of a picture, (channels, height, width)."""
     pixels = np.array(picture)
     return pixels.reshape(*pixels.shape[:2], -1).transpose(2, 0, 1).copy()
-
-
-def mirror(
-    batch: Tensor, target: Tensor, random: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Return rows of which half are mirrored, with their originals."""
-    mirrored = torch.rand(len(batch), 1, 1, 1, generator=random) < 0.5
-    return (
-        torch.where(mirrored, batch.flip(3), batch),
-        torch.where(mirrored, target.flip(3), target),
-    )
-
-
-def worst_rows(
-    items: Sequence[Any], output: Tensor, target: Tensor, output_spec: Output
-) -> Picture:
-    """Return rows with the answers that are furthest from the originals, bytes."""
-    made = image_generation.pixels(output, output_spec)
-    error = (made - target / 255).square().mean(dim=(1, 2, 3))
-    drawn = []
-    for row in error.argsort(descending=True)[:SHOWN].tolist():
-        answer, original = (
-            Image.fromarray(one.permute(1, 2, 0).byte().numpy().squeeze())
-            for one in (made[row] * 255, target[row])
-        )
-        drawn += [
-            one.convert("RGB").resize((SIDE, SIDE), Image.Resampling.NEAREST)
-            for one in (items[row], answer, original)
-        ]
-    return Picture(
-        name="restored",
-        png=png(image_grid(drawn, columns=6)),
-        caption="{part} rows, each with the answer and the original, worst first.",
-    )

@@ -35,17 +35,9 @@ from zoo.specs import (
     ScaledImageOutput,
 )
 from zoo.tasks._image_reconstruction import ImageReconstruction
-from zoo.tasks._pictures_alone import (
-    AS_THEY_ARE,
-    mirror,
-    not_for_pictures,
-    opened,
-    pixel_bytes,
-    worst_rows,
-)
-from zoo.tasks._task import Figures, FinetuneSettings, Picture, RawRows
+from zoo.tasks._pictures_alone import PicturesAlone, opened, pixel_bytes
+from zoo.tasks._task import Figures, RawRows
 from zoo.tasks.results.result import Result
-from zoo.tasks.unconditional_image_generation import UnconditionalImageGeneration
 
 __all__ = ["TASK"]
 
@@ -55,7 +47,7 @@ LEAST = 16  # pixels of a side of a picture that is measured: SSIM has a window
 Restored = ScaledImageOutput | ColorizedImageOutput  # as large as their input says
 
 
-class ImageToImage(UnconditionalImageGeneration):
+class ImageToImage(PicturesAlone):
     input_types = (ImageInput,)
     output_types = (ImageOutput, ScaledImageOutput, ColorizedImageOutput)
     variants = (ImageReconstruction(),)
@@ -142,11 +134,6 @@ class ImageToImage(UnconditionalImageGeneration):
     ) -> str:
         return "ab_psnr" if isinstance(output_spec, ColorizedImageOutput) else "psnr"
 
-    def check_finetuning(self, spec: ModelSpec, chosen: FinetuneSettings) -> None:
-        super().check_finetuning(spec, chosen)
-        also = not_for_pictures(chosen)
-        self.refuse_head_settings(spec, chosen, AS_THEY_ARE, also)
-
     def training_pairs(
         self, item: Any, name: str, spec: ModelSpec
     ) -> Sequence[tuple[Image.Image, Any]]:
@@ -183,17 +170,6 @@ class ImageToImage(UnconditionalImageGeneration):
         ours, theirs = (rgb_to_lab(one)[:, 1:] for one in (made, original))
         return mse_loss(ours / 100, theirs / 100)
 
-    def augment(
-        self,
-        batch: Tensor,
-        target: Tensor,
-        kind: str,
-        random: torch.Generator,
-        output_spec: Output,
-    ) -> tuple[Tensor, Tensor]:
-        """Return rows of which some are mirrored, with their originals."""
-        return (batch, target) if kind == "none" else mirror(batch, target, random)
-
     def baselines(
         self,
         training: RawRows,
@@ -214,13 +190,6 @@ class ImageToImage(UnconditionalImageGeneration):
         border = getattr(output_spec, "scale", 1)
         measured = image_quality.quality(made, target, border=border)
         return {"bicubic interpolation": measured}
-
-    def draw_errors(
-        self, module: nn.Module, rows: RawRows, output: Tensor, target: Tensor
-    ) -> Picture:
-        """Return rows with the answers that are furthest from the originals."""
-        output_spec = model_metadata(module).spec.output
-        return worst_rows(rows.items, output, target, output_spec)
 
     def check_output(self, output: Tensor, given: Tensor, spec: ModelSpec) -> None:
         super().check_output(output, given, spec)
