@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from zoo.runtime import tokenizer
 from zoo.specs import MaskedTokenOutput, TextInput, TextOutput
-from zoo.tasks._blocks import (
+from zoo.tasks._language_models import (
     IGNORE_INDEX,
     SPECIAL,
     padded,

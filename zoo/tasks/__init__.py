@@ -37,7 +37,7 @@ def get_task(tag: str, output_spec: Output | None = None) -> Task[Any, Any]:
     """Return the task of a tag, or the variant of it that gives such an output."""
     task = _named(tag)
     for variant in task.variants:
-        if output_spec is not None and variant.gives(output_spec):
+        if output_spec is not None and variant.handles(output_spec):
             return variant
     return task
 

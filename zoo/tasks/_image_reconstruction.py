@@ -35,7 +35,7 @@ class ImageReconstruction(PicturesAlone):
     finetune_defaults: ClassVar[Mapping[str, Any]] = {"freeze": "none", "lr": 1e-3}
 
     @classmethod
-    def gives(cls, output_spec: Output) -> bool:
+    def handles(cls, output_spec: Output) -> bool:
         return isinstance(output_spec, ImageOutput) and output_spec.noise is not None
 
     def learns_from_inputs(self, spec: ModelSpec) -> bool:

@@ -303,7 +303,7 @@ class Task(Generic[InputT, OutputT]):
     # Fine-tuning
 
     @classmethod
-    def gives(cls, output_spec: Output) -> bool:
+    def handles(cls, output_spec: Output) -> bool:
         """Return whether models with such an output have this task or variant."""
         return isinstance(output_spec, cls.output_types)
 

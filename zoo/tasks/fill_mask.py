@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from zoo.runtime import fill_mask, tokenizer
 from zoo.specs import MaskedTokenOutput, TextInput
-from zoo.tasks._blocks import (
+from zoo.tasks._language_models import (
     IGNORE_INDEX,
     MOST_TOKENS,
     SPECIAL,

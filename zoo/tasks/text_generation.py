@@ -14,7 +14,12 @@ from torch import Tensor, nn
 from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.runtime import generation, text_generation
 from zoo.specs import TextInput, TextOutput
-from zoo.tasks._blocks import IGNORE_INDEX, MOST_TOKENS, LanguageModelTask, padded
+from zoo.tasks._language_models import (
+    IGNORE_INDEX,
+    MOST_TOKENS,
+    LanguageModelTask,
+    padded,
+)
 from zoo.tasks.results.result import Result
 from zoo.tasks.results.text_generation import GeneratedText
 
