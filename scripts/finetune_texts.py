@@ -48,7 +48,12 @@ class Set:
     test: bool = False  # whether the test split is measured as well
 
 
-WHOLE: Mapping[str, Any] = {"freeze": "none", "epochs": 2, "lr": 2e-4, "truncation_side": "left"}
+WHOLE: Mapping[str, Any] = {
+    "freeze": "none",
+    "epochs": 2,
+    "lr": 2e-4,
+    "truncation_side": "left",
+}
 SETS = {
     "rotten_tomatoes": Set(dataset="rotten_tomatoes"),
     "nsmc": Set(dataset="nsmc", training=8_000, held_out=2_000),
@@ -98,16 +103,17 @@ def measured(name: str, model: Path, place: Path) -> dict[str, float]:
     training, held_out = rows(name)
     _write(place / "train.csv", training)
     _write(place / "held-out.csv", held_out)
+    role = "validation" if SETS[name].settings else "test"  # measured on either
+    how: dict[str, Any] = {role: place / "held-out.csv", **SETS[name].settings}
     started = time.perf_counter()
     tuned = zoo.finetune(
         model,
         place / "train.csv",
         place / f"tuned-{name}",
-        **{"validation" if SETS[name].settings else "test": place / "held-out.csv"},
         target="label",
         progress=False,
         seed=SEED,
-        **SETS[name].settings,
+        **how,
     )
     seconds = time.perf_counter() - started
     receipt = tuned.zoo.receipt
