@@ -131,10 +131,10 @@ def measured(name: str, model: Path, place: Path) -> dict[str, float]:
     }
     if SETS[name].test:
         _write(place / "test.csv", _table(SETS[name].dataset, "test"))
-        measured = zoo.evaluate(
+        metrics = zoo.evaluate(
             tuned, place / "test.csv", target="label", precision="bf16"
         )
-        found["test"] = measured["accuracy"]
+        found["test"] = metrics["accuracy"]
     return found
 
 

@@ -232,10 +232,14 @@ class Task(Generic[InputT, OutputT]):
         returns of it: `forward(input, target)`."""
         return torch.as_tensor(module(batch, target)).float().sum()
 
-    def measured_output(self, module: nn.Module, batch: Tensor) -> Tensor:
+    def measured_output(
+        self, module: nn.Module, batch: Tensor, rows: RawRows
+    ) -> Tensor:
         """Return the output that rows are measured by, by default that of one pass.
 
-        Those of several batches are of one shape but for the rows.
+        `batch` holds the prepared inputs of `rows`. A task whose outputs are too large
+        to be kept for all rows returns what `loss` and `compute_metrics` take instead.
+        The outputs of several batches are of one shape but for the rows.
         """
         return forward_on_device(module, batch)
 
@@ -266,11 +270,6 @@ class Task(Generic[InputT, OutputT]):
         """Return the metrics of rows whose outputs differ in shape, and so can't be
         kept together; None where `compute_metrics` measures them. `prepare` are the
         options of `collate`. Raises DataError, InputError."""
-        return None
-
-    def kept_output(self, module: nn.Module, rows: RawRows) -> Tensor | None:
-        """Return what `loss` and `compute_metrics` take instead of outputs that are too
-        large to be kept for all rows, (rows, ...); None where all of an output is."""
         return None
 
     def target_tensor(
