@@ -531,6 +531,81 @@ def test_a_missing_file_of_a_table(photos: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("side", "right"), [("right", 1.0), ("left", 0.5)])
+@pytest.mark.filterwarnings("ignore::zoo.errors.TruncationWarning")
+def test_the_end_of_long_texts_is_read_or_cut_off_as_asked(
+    tmp_path: Path, side: str, right: float
+) -> None:
+    """
+    Only the first words tell the classes apart, of texts longer than the model reads:
+    who reads the end can but guess. The saved model reads as the tuned one.
+    """
+    texts = [
+        f"{word} " * 20 + "the film " * 200
+        for word in ("awful", "great")
+        for _ in "12345678"
+    ]
+    rows = pd.DataFrame({"text": texts, "label": ["bad"] * 8 + ["good"] * 8})
+
+    tuned = zoo.finetune(
+        "rnn-imdb",
+        rows,
+        tmp_path / "tuned",
+        test=rows,
+        target="label",
+        truncation_side=side,
+        progress=False,
+    )
+
+    (accuracy,) = (
+        one["value"]
+        for one in tuned.zoo.receipt["metrics"]
+        if one["name"] == "accuracy"
+    )
+    assert accuracy == right
+    again = zoo.load(tmp_path / "tuned")
+    assert zoo.predict(again, texts[0]) == zoo.predict(tuned, texts[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            DIGITS,
+            "truncation_side='left' is for texts, and 'mlp-mnist' takes pictures: "
+            "leave it out.",
+        ),
+        (
+            "bert-mini",
+            "truncation_side='left' is for models that cut a long text off, and "
+            "'bert-mini' learns from all of it: leave it out.",
+        ),
+    ],
+)
+def test_an_end_to_cut_off_is_for_models_that_cut_texts_off(
+    name: str, message: str
+) -> None:
+    """
+    The setting is refused where it would change nothing.
+    """
+    from zoo.finetuning.preconditions import check
+
+    with pytest.raises(SettingsError) as told:
+        check(zoo.get_spec(name), Settings(truncation_side="left"))
+
+    assert str(told.value) == message
+
+
+def test_an_end_of_another_name() -> None:
+    """
+    There are two.
+    """
+    with pytest.raises(SettingsError) as told:
+        Settings(truncation_side="start")
+
+    assert str(told.value) == "No truncation_side='start'. There are: right, left."
+
+
 def test_a_problem_of_the_test_rows_is_said_of_them(tmp_path: Path) -> None:
     """
     Both tables number their rows from one.

@@ -198,36 +198,46 @@ def _warn_of_trained_rows(model: nn.Module, rows: LabeledExamples, source: str) 
 def predict_examples(
     model: nn.Module, rows: LabeledExamples, *, warn: bool = False, **prepare: Any
 ) -> Tensor:
-    """Return the outputs of the model for examples, (rows, ...), on the CPU: of some
-    tasks, what is kept of them.
+    """Return the outputs of the model for examples, (rows, ...), on the CPU; of some
+    tasks, what examples are measured by instead.
 
     With `warn`, inputs that do not look like the training data are warned of. `prepare`
     are the options of the kind of input. Raises DeviceError.
     """
     spec, limit = model_metadata(model).spec, BatchLimit()
     task, module = task_of(spec), unwrap_model(model)
-    if (kept := task.kept_output(module, rows)) is not None:
-        return kept
     outputs: list[Tensor] = []
     warned = InputWarnings()
+    first = 0  # row of a batch
     with eval_mode(model):
         for inputs in features.model_inputs(model, rows, **prepare):
             if warn:  # of values in rows, their reader has
                 odd = task.input_warnings(inputs, spec.input)
                 warned.add(one for one in odd if not one.rows)
+            of_part = partial(
+                _output_of_part,
+                task,
+                module,
+                inputs,
+                rows.pick(range(first, first + len(inputs))),
+            )
             with blaming_config(model, given=inputs):
                 outputs += limit.parts(
-                    len(inputs),
-                    partial(_output_of_part, task, module, inputs),
-                    rows_at_once(inputs, device_of(module)),
+                    len(inputs), of_part, rows_at_once(inputs, device_of(module))
                 )
+            first += len(inputs)
     return torch.cat(outputs)
 
 
 def _output_of_part(
-    task: Task[Any, Any], module: nn.Module, inputs: Tensor, part: slice
+    task: Task[Any, Any],
+    module: nn.Module,
+    inputs: Tensor,
+    rows: LabeledExamples,
+    part: slice,
 ) -> Tensor:
-    return task.measured_output(module, inputs[part])
+    picked = rows.pick(range(len(rows))[part])
+    return task.measured_output(module, inputs[part], picked)
 
 
 def compute_metrics(

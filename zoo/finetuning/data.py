@@ -17,12 +17,14 @@ from zoo.finetuning.strategies import Settings
 from zoo.inference import features
 from zoo.models.metadata import model_metadata, with_input_spec
 from zoo.preprocessing.preprocessor import preprocessor
+from zoo.runtime.tokenizer import with_truncation_side
 from zoo.runtime.user_warnings import warn_user
 from zoo.specs import ImageInput, Input, ModelSpec, SeriesInput, TabularInput
 from zoo.tasks import task_of
 
 __all__ = [
     "cached_inputs",
+    "choose_truncation_side",
     "class_weights",
     "copy_notes",
     "fitted_options",
@@ -116,6 +118,13 @@ def learn_background(model: nn.Module, splits: DatasetSplits, *, invert: bool) -
         )
         warn_user(f"{splits.source}: {sentence} {LEARNT.format(learnt)}")
         with_input_spec(model, replace(input_spec, background=learnt))
+
+
+def choose_truncation_side(model: nn.Module, side: str | None) -> None:
+    """Let a model cut long texts off at an end, where one is given, from here on."""
+    if side is not None:
+        input_spec = model_metadata(model).spec.input
+        with_input_spec(model, with_truncation_side(input_spec, side))
 
 
 def learn_ranges(model: nn.Module, splits: DatasetSplits) -> None:

@@ -112,6 +112,7 @@ def finetune_by_name(
         if skip_unreadable:
             splits, skipped = featuring.without_unreadable(model, splits)
         try:
+            finetuning_data.choose_truncation_side(model, chosen.truncation_side)
             finetuning_data.learn_background(model, splits, invert=chosen.invert)
             finetuning_data.learn_ranges(model, splits)
             with on_device(model, place):

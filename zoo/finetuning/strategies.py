@@ -57,6 +57,7 @@ RATES = {
 }
 HEAD_INITS = ("probe", "random")
 PRECISIONS = ("auto", "no", "bf16")
+TRUNCATION_SIDES = ("right", "left")
 BATCH_SIZE, MIN_BATCH_SIZE = 32, 4
 MIN_STEPS = 200  # that a training takes at least, where epochs are not given
 
@@ -82,6 +83,8 @@ class Settings:
     augment: how pictures are changed at random: "none", "flip" or "flip-crop".
     augmented_copies: changed copies beside each row, with a frozen backbone.
     invert: exchange dark and light, here and in all that is predicted.
+    truncation_side: which end of a text is cut off that is longer than the model reads,
+        "right" or "left"; by default as the model does it.
     balance: let each class count alike, however many rows it has.
     cache: compute the features of a frozen backbone once.
     precision: of features that are computed for training: "auto", "no" or "bf16", which
@@ -109,6 +112,7 @@ class Settings:
     augment: str = "none"
     augmented_copies: int = 1
     invert: bool = False
+    truncation_side: str | None = None
     balance: bool = False
     cache: bool = True
     precision: str = "auto"
@@ -126,6 +130,8 @@ class Settings:
         _known("precision", self.precision, PRECISIONS)
         if self.optimizer is not None:
             _known("optimizer", self.optimizer, OPTIMIZERS)
+        if self.truncation_side is not None:
+            _known("truncation_side", self.truncation_side, TRUNCATION_SIDES)
         if not 0 < self.val_fraction < 1:
             raise SettingsError(
                 f"val_fraction={self.val_fraction} should lie between 0 and 1."

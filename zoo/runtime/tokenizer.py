@@ -31,6 +31,7 @@ __all__ = [
     "text_input",
     "tokenizer",
     "trim_padding",
+    "with_truncation_side",
 ]
 
 NAME = "tokenizer.json"  # beside the weights
@@ -128,6 +129,21 @@ def trim_padding(rows: Tensor, input_spec: Any) -> Tensor:
 def content(input_spec: Any) -> bytes:
     """Return tokenizer.json of a model, checked against its pin."""
     return _content(input_spec.tokenizer_source, input_spec.tokenizer)
+
+
+def with_truncation_side(input_spec: Any, side: str) -> Any:
+    """Return the input with a tokenizer.json that cuts a long text off at its "right"
+    or its "left" end, which keeps the end of the text."""
+    parsed = json.loads(content(input_spec))
+    parsed["truncation"] = {
+        "direction": side.capitalize(),
+        "max_length": input_spec.max_length,
+        "strategy": "LongestFirst",
+        "stride": 0,
+    }
+    changed = json.dumps(parsed, ensure_ascii=False).encode()
+    pin = hashlib.sha256(changed).hexdigest()
+    return replace_values(input_spec, tokenizer_source=changed, tokenizer=pin)
 
 
 def _content(source: Path | bytes | None, pin: str) -> bytes:

@@ -161,7 +161,7 @@ class LanguageModelTask(TokenTask[OutputT]):
         """Return the mean cross-entropy of the tokens that are asked for, in nats.
 
         `output` are logits, (B, length, vocabulary), or the losses that
-        `kept_output` returned, (B, length).
+        `measured_output` returned, (B, length).
         """
         if output.ndim == 2:
             return output[target >= 0].double().mean().float()
@@ -181,17 +181,18 @@ class LanguageModelTask(TokenTask[OutputT]):
         return "perplexity"
 
     @torch.inference_mode()
-    def kept_output(self, module: nn.Module, rows: RawRows) -> Tensor | None:
+    def measured_output(
+        self, module: nn.Module, batch: Tensor, rows: RawRows
+    ) -> Tensor:
         """Return the loss at each place of blocks, (rows, length); 0 where a block asks
         for nothing."""
         input_spec, output_spec = self.signature(model_metadata(module).spec)
         target = self.target_tensor(rows, input_spec, output_spec)
-        token = torch.stack(list(rows.items))
-        size = max(1, MOST_LOGITS // (token.shape[1] * input_spec.vocab_size))
+        size = max(1, MOST_LOGITS // (batch.shape[1] * input_spec.vocab_size))
         losses = []
         with eval_mode(module):
             for given, wanted in zip(
-                token.split(size), target.split(size), strict=True
+                batch.split(size), target.split(size), strict=True
             ):
                 logits = forward_on_device(module, given).float().transpose(1, 2)
                 wanted = wanted.clamp(min=IGNORE_INDEX).to(logits.device)
@@ -212,8 +213,7 @@ class LanguageModelTask(TokenTask[OutputT]):
             for pair in self.training_pairs(item, name, spec)
         ]
         made = BlockRows(pairs)
-        output = self.kept_output(module, made)
-        assert output is not None, "blocks have losses"
+        output = self.measured_output(module, torch.stack(made.items), made)
         input_spec, output_spec = self.signature(spec)
         target = self.target_tensor(made, input_spec, output_spec)
         return self.compute_metrics(output, target, output_spec)

@@ -15,7 +15,7 @@ from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing.preprocessor import InputWarning, preprocessor
 from zoo.runtime.augmentation import apply_augmentation
 from zoo.runtime.eval_mode import forward_on_device
-from zoo.specs import Input, ModelSpec, Output
+from zoo.specs import Input, ModelSpec, Output, TextInput
 from zoo.tasks.results.result import Result
 from zoo.tasks.targets.base import targets_of
 
@@ -53,6 +53,9 @@ class FinetuneSettings(Protocol):
 
     @property
     def invert(self) -> bool: ...
+
+    @property
+    def truncation_side(self) -> str | None: ...
 
     @property
     def freeze(self) -> str: ...
@@ -229,10 +232,14 @@ class Task(Generic[InputT, OutputT]):
         returns of it: `forward(input, target)`."""
         return torch.as_tensor(module(batch, target)).float().sum()
 
-    def measured_output(self, module: nn.Module, batch: Tensor) -> Tensor:
+    def measured_output(
+        self, module: nn.Module, batch: Tensor, rows: RawRows
+    ) -> Tensor:
         """Return the output that rows are measured by, by default that of one pass.
 
-        Those of several batches are of one shape but for the rows.
+        `batch` holds the prepared inputs of `rows`. A task whose outputs are too large
+        to be kept for all rows returns what `loss` and `compute_metrics` take instead.
+        The outputs of several batches are of one shape but for the rows.
         """
         return forward_on_device(module, batch)
 
@@ -263,11 +270,6 @@ class Task(Generic[InputT, OutputT]):
         """Return the metrics of rows whose outputs differ in shape, and so can't be
         kept together; None where `compute_metrics` measures them. `prepare` are the
         options of `collate`. Raises DataError, InputError."""
-        return None
-
-    def kept_output(self, module: nn.Module, rows: RawRows) -> Tensor | None:
-        """Return what `loss` and `compute_metrics` take instead of outputs that are too
-        large to be kept for all rows, (rows, ...); None where all of an output is."""
         return None
 
     def target_tensor(
@@ -352,6 +354,22 @@ class Task(Generic[InputT, OutputT]):
             raise SettingsError(
                 f"invert=True exchanges dark and light, and {spec.name!r} takes "
                 f"{spec.input.plural}: leave it out."
+            )
+        if chosen.truncation_side is not None:
+            self._check_truncated(spec, f"truncation_side={chosen.truncation_side!r}")
+
+    def _check_truncated(self, spec: ModelSpec, setting: str) -> None:
+        """Refuse to choose an end for a model that cuts no text off. Raises
+        SettingsError."""
+        if not isinstance(spec.input, TextInput):
+            raise SettingsError(
+                f"{setting} is for texts, and {spec.name!r} takes {spec.input.plural}: "
+                "leave it out."
+            )
+        if self.learns_from_inputs(spec):
+            raise SettingsError(
+                f"{setting} is for models that cut a long text off, and {spec.name!r} "
+                "learns from all of it: leave it out."
             )
 
     def refuse_head_settings(

@@ -126,7 +126,9 @@ class Translating(TokenTask[TranslationOutput]):
                     DataWarning,
                 )
 
-    def measured_output(self, module: nn.Module, batch: Tensor) -> Tensor:
+    def measured_output(
+        self, module: nn.Module, batch: Tensor, rows: RawRows
+    ) -> Tensor:
         """Return the tokens of the translations that the default search finds, padded
         to as many as a translation can have."""
         input_spec, _ = self.signature(model_metadata(module).spec)

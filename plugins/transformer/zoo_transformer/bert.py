@@ -2,8 +2,8 @@
 
 Devlin, Chang, Lee, Toutanova: "BERT: pre-training of deep bidirectional transformers
 for language understanding", 2018. It predicts masked tokens; the paper's second task,
-next sentence prediction, is left out. One more thing differs: there is no dropout on
-the attention weights, because the fast kernels of the CPU have none.
+next sentence prediction, is in bert_classifier.py. One thing differs: there is no
+dropout on the attention weights, because the fast kernels of the CPU have none.
 """
 
 import torch
@@ -143,6 +143,12 @@ class Encoder(nn.Module):
             hidden = block(hidden, token == self.pad_token_id)
         output: Tensor = hidden
         return output
+
+    def mean_hidden(self, hidden: Tensor, token: Tensor) -> Tensor:
+        """Return the mean of the hidden states of each text, (B, embed_dim), over the
+        tokens that are no padding."""
+        there = (token != self.pad_token_id).unsqueeze(2).to(hidden.dtype)
+        return (hidden * there).sum(dim=1) / there.sum(dim=1).clamp(min=1)
 
 
 class BERT(Encoder):

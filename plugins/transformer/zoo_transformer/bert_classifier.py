@@ -56,9 +56,7 @@ class BERTClassifier(Encoder):
 
     def pool(self, hidden: Tensor, token: Tensor) -> Tensor:
         """Return one vector of each text, (B, embed_dim); padding has no part in it."""
-        there = (token != self.pad_token_id).unsqueeze(2).to(hidden.dtype)
-        mean = (hidden * there).sum(dim=1) / there.sum(dim=1).clamp(min=1)
-        pooled: Tensor = self.pooler(mean).tanh()
+        pooled: Tensor = self.pooler(self.mean_hidden(hidden, token)).tanh()
         return pooled
 
 

@@ -61,9 +61,7 @@ class SentenceEncoder(Encoder):
 
         It is the mean of the hidden states of all tokens that are no padding.
         """
-        hidden = self.hidden_states(token)
-        there = (token != self.pad_token_id).unsqueeze(2).to(hidden.dtype)
-        mean = (hidden * there).sum(dim=1) / there.sum(dim=1).clamp(min=1e-9)
+        mean = self.mean_hidden(self.hidden_states(token), token)
         return normalize(mean, dim=1)
 
 
