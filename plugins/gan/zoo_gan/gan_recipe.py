@@ -37,7 +37,7 @@ __all__ = ["SMOKE_SETTINGS", "Settings", "data", "train"]
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     seed: int = 0
-    epochs: int = 16
+    epochs: int = 64
     batch_size: int = 128
     lr: float = 1.5e-3  # of the generator, at the beginning
     d_lr: float = 1.5e-3  # of the discriminator
