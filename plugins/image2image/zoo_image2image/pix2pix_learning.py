@@ -1,8 +1,8 @@
 """How pix2pix learns from a user's own pairs: by its recipe's losses, both of them.
 
 The generator starts from the trained weights. The discriminator of pairs is not part of
-the checkpoint, and starts anew. L1 alone was tried on facades in other colors: it came a
-little nearer to those held out, with softer edges, against which the discriminator is.
+the checkpoint, and starts anew. L1 alone was tried on facades in other colors: it came
+a little nearer to those held out, with softer edges, against which a discriminator is.
 """
 
 from collections.abc import Mapping
