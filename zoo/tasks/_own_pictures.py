@@ -33,13 +33,14 @@ from zoo.tasks._picture_learning import (
 from zoo.tasks._pictures_alone import SIDE, PicturesAlone, opened, pixel_bytes
 from zoo.tasks._task import Figures, Picture, RawRows, Task
 from zoo.tasks.results.rendering import image_grid, png
-from zoo.tasks.targets.base import Targets, some
+from zoo.tasks.targets.base import Targets
 from zoo.tasks.targets.files import picture_size
 from zoo.tasks.targets.picture_pairs import PicturePairTargets, same_shape
 
 __all__ = ["OwnPictures"]
 
 DRAWN, COLUMNS = 48, 12  # samples in the picture of a card
+NAMED = 3  # pictures that a message names
 BATCH = 64  # rows whose outputs are computed at once
 
 
@@ -210,7 +211,8 @@ class OwnPictures(PicturesAlone):
         elif frame.background is not None:
             what = "all of it is used, on more of its own ground"
         said = f"{which} {have} another aspect ratio than {wanted[0]}x{wanted[1]}"
-        return (f"{source}: {said}: {what} ({some(odd)}).",)
+        names = ", ".join(odd[:NAMED]) + (", ..." if len(odd) > NAMED else "")
+        return (f"{source}: {said}: {what} ({names}).",)
 
     def _check_enough(
         self, count: int, source: str, part: str, spec: ModelSpec
