@@ -173,9 +173,13 @@ class _Trainer(PictureTrainer):
         self.steps += 1
 
     def finish_epoch(self) -> None:
-        """End a training whose samples have long had no variety. Not in its first half:
-        samples of what the model drew before may well lack what is new."""
-        if 2 * self.steps > self.plan.steps:
+        """End a training whose samples have long had no variety, and lost it here.
+
+        Not in its first half, and not where they had little to begin with: samples of
+        what the model drew before may well lack what is new.
+        """
+        first, last = (self.run.history[n]["variety"] for n in (0, -1))
+        if 2 * self.steps > self.plan.steps and last < first / 2:
             check_mode_collapse(self.run.history)
 
 
