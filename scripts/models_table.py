@@ -35,7 +35,8 @@ DATA = {  # that models of a task are fine-tuned on
     "table with a column of pictures and one of classes",
     "image-segmentation": "a folder with `images` and `masks`, or a table with a "
     "column of each; of single objects also COCO's form with a segmentation of each",
-    "image-to-image": "pictures alone",
+    "image-to-image": "pictures alone; of a translator of pictures pairs of them, in "
+    "folders `maps` and `photos` or a table with a column of each",
     "image-to-text": "pictures that are named by their texts, or a table with a column "
     "of each",
     "keypoint-detection": "pictures with the points of one object in COCO's form, or a "
@@ -51,6 +52,7 @@ DATA = {  # that models of a task are fine-tuned on
     "time-series-forecasting": "a table with the model's columns, a row for each step "
     "in time, the oldest first",
     "translation": "a table with a column of texts and one of translations",
+    "unconditional-image-generation": "pictures alone",
 }
 SHORT = {  # one of each kind, for the README
     "perceptron-iris",

@@ -9,7 +9,9 @@ from zoo.cards import render as cards
 from zoo.cards.templates import FINETUNED, FINETUNED_PROCEDURE
 from zoo.specs import ModelSpec, Output
 
-__all__ = ["render"]
+__all__ = ["real_figures", "render"]
+
+REAL = "_real"  # ends the name of a metric of real data
 
 
 def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
@@ -25,12 +27,13 @@ def render(spec: ModelSpec, receipt: Mapping[str, Any]) -> str:
     prose = FINETUNED.format(
         **origin,
         fitting=fitting,
+        use="For inputs like" if spec.input.from_data else "To draw pictures like",
         answers=spec.output.answer,
         strategy=_strategy(receipt),
         classes=_classes(receipt, spec.output),
         skipped=_skipped(receipt),
         notes=_notes(receipt),
-        fails=_fails(receipt, spec.output),
+        fails=_fails(receipt, spec),
     )
     making = FINETUNED_PROCEDURE.format(
         **origin,
@@ -118,13 +121,35 @@ def _chosen_head(candidates: int, l2: float | None) -> str:
     )
 
 
-def _fails(receipt: Mapping[str, Any], output: Output) -> str:
+def _of_real(receipt: Mapping[str, Any]) -> str:
+    """Return the sentence of what real data reaches, where it was measured."""
+    found = [f"{name} {value:.4f}" for name, value in real_figures(receipt).items()]
+    if not found:
+        return ""
+    return f" As many training rows\nhave {', '.join(found)}: no sample need be nearer."
+
+
+def real_figures(receipt: Mapping[str, Any]) -> dict[str, float]:
+    """Return the metrics of as many training rows as the model drew, by name; none
+    where these were not measured.
+
+    >>> real_figures({"metrics": [{"name": "x"}], "measured": {"x_real": 2.0}})
+    {'x': 2.0}
+    """
+    measured = receipt["measured"]
+    names = (one["name"] for one in receipt["metrics"])
+    return {name: measured[name + REAL] for name in names if name + REAL in measured}
+
+
+def _fails(receipt: Mapping[str, Any], spec: ModelSpec) -> str:
     weak = [row for row in receipt["weakest"] if row["right"] < 1]
     part = receipt["metrics"][0]["split"]
     end = "" if receipt["rows"] == 1 else "s"
     few = f"It was measured on {receipt['rows']:,} {part} row{end}"
     if part == "validation" and len(receipt["history"]) > 1:
         few += ", which chose the epoch as well"
+    if not spec.input.from_data:
+        return f"{few}, with which as many samples were compared.{_of_real(receipt)}"
     few += "; on inputs of another "
     kind = f"{few}kind it was not measured, and gives one of its answers all the same."
     if receipt["seen"]:
@@ -137,7 +162,7 @@ def _fails(receipt: Mapping[str, Any], output: Output) -> str:
         return kind
     listing = "\n".join(
         f"* {markdown(row['label'])}: {row['right']:.1%} of {row['rows']:,} "
-        f"{output.judged}s right"
+        f"{spec.output.judged}s right"
         for row in weak
     )
     return f"Least often right, on the {part} rows:\n\n{listing}\n\n{kind}"

@@ -153,7 +153,7 @@ From the Hub, once, at the first load. The zoo takes no file but this one:
 FINETUNED = """\
 ## What it is for
 
-For inputs like those of {source}. {answers}
+{use} those of {source}. {answers}
 It is `{parent}` with what that data added.
 
 ## How it was trained

@@ -12,6 +12,7 @@ import click
 
 from zoo._utils.allocator import keep_freed_memory
 from zoo._utils.shown import one_line
+from zoo.cards.finetuned import real_figures
 from zoo.cli.options import (
     device_option,
     force_option,
@@ -90,7 +91,8 @@ def finetune_command(
     detector, a folder of pictures with boxes in COCO's, Pascal VOC's or YOLO's form;
     for a time series model, a table in the order of time; for a translator, a table of
     texts and translations; for one that continues texts or fills their gaps, a folder
-    of text files, or one. NAME may also be a checkpoint folder.
+    of text files, or one; for one that draws pictures, a folder of them, and for one of
+    pairs a folder with maps and photos. NAME may also be a checkpoint folder.
     """
     from zoo.artifacts import checkpoint_folder
     from zoo.finetuning.checkpoint import finetune
@@ -141,16 +143,29 @@ def _report(folder: Path, receipt: Mapping[str, Any], spec: ModelSpec) -> list[s
         lines.append(f"skipped, unreadable: {len(receipt['skipped'])}")
         lines += [f"  {one_line(fault)}" for fault in receipt["skipped"]]
     lines += ["", *lined(comparison_table(receipt)), ""]
+    lines += _of_real(receipt)
     lines += _behind(receipt, pictured=spec.input.pictured)
     example = "'a text'" if spec.input.takes_strings else "rows.csv"
     if spec.input.pictured:
         example = "photo.jpg"
+    use = f"zoo predict {folder} {example}"
+    if not spec.input.from_data:
+        use = f"zoo sample {folder} -n 16 -o samples.png"
     return [
         *lines,
         f"{folder} ({receipt['seconds']:.0f} s)",
-        f"zoo predict {folder} {example}",
+        use,
         f"zoo publish {folder} --repo you/{folder.name}",
     ]
+
+
+def _of_real(receipt: Mapping[str, Any]) -> list[str]:
+    """Return the line of what real data reaches, where it was measured."""
+    found = real_figures(receipt)
+    if not found:
+        return []
+    listed = ", ".join(f"{name} {value:.4f}" for name, value in found.items())
+    return [f"as many training pictures: {listed}; no sample need be nearer", ""]
 
 
 def _behind(receipt: Mapping[str, Any], *, pictured: bool) -> list[str]:

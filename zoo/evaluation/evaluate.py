@@ -126,10 +126,11 @@ def evaluate_part(
             raise OptionError(spec.name, problem.rstrip(), known)
     part = reader.read_part(
         data,
-        spec.input,
+        spec.output.training_input(spec.input),
         spec.output,
         ["test", "validation"],
         labels=spec.labels or None,
+        kind=task.targets(spec.output),
         **asdict(options),
     )
     _warn_of_trained_rows(model, part.rows, part.source)
@@ -175,11 +176,23 @@ def _quickened(
     """Return what computes the outputs: the model at a precision, or an engine."""
     if backend != "torch":
         with eval_mode(model):
-            batch = next(features.model_inputs(model, rows, **prepare))
+            batch = _first_batch(model, rows, prepare)
             engine = with_backend(model, backend, batch)
         if engine is not model:
             return engine
     return at_precision(model, precision)
+
+
+def _first_batch(
+    model: nn.Module, rows: LabeledExamples, prepare: Mapping[str, Any]
+) -> Tensor:
+    """Return what a model is given for some rows: of pictures to draw, noise."""
+    spec = model_metadata(model).spec
+    if spec.input.from_data:
+        return next(features.model_inputs(model, rows, **prepare))
+    task = task_of(spec)
+    pairs = task.training_pairs(rows.items[0], rows.names[0], spec)
+    return task.collate([given for given, _ in pairs], spec.input)
 
 
 def _warn_of_trained_rows(model: nn.Module, rows: LabeledExamples, source: str) -> None:

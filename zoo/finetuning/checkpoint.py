@@ -231,7 +231,8 @@ def finetune(
     by their texts; for one that translates, a table with a column of texts and one of
     translations; for one of series, a table in the order of time; for one that
     continues texts or fills their gaps, a folder of text files, or one file, whose end
-    is held back. `target` names the
+    is held back; for one that draws or restores pictures, a folder of them, and for one
+    of pairs a folder with `maps` and `photos`. `target` names the
     column to predict, and `column` that of the texts or pictures.
     `encoding` is that of a table that is not UTF-8, such as "cp949". A table names
     pictures that are beside it, and with `allow_outside` any. Without `validation` rows

@@ -52,7 +52,9 @@ def read_splits(
     """Return the data for a model, its parts from several places where so given."""
     # On top of a vector, rows are told apart by class.
     output_spec = None if spec.output.is_features else spec.output
-    model, how = (spec.input, output_spec), asdict(options)
+    kind = None if output_spec is None else task_of(spec).targets(output_spec)
+    model = (spec.output.training_input(spec.input), output_spec)
+    how: dict[str, Any] = {**asdict(options), "kind": kind}
     splits = reader.read_data(data, *model, labels=labels, known=spec.labels, **how)
     for name, more in (("validation", validation), ("test", test)):
         if more is not None:

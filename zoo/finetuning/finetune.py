@@ -167,6 +167,7 @@ def finetune_model(
         splits.training, rows, spec.input, spec.output
     ).items():
         run.log_baseline(name, **figures)
+    run.log_summary(**task.of_real(splits.training, rows, spec))
     if whole:
         before = compute_metrics(model, predict_examples(model, rows), rows)
         run.log_baseline("before", **before)
@@ -215,7 +216,8 @@ def _with_remarks(model: nn.Module, splits: DatasetSplits) -> DatasetSplits:
     texts that are longer than the model reads; note it all."""
     spec = model_metadata(model).spec
     task, parts = task_of(spec), splits.parts()
-    notes = finetuning_data.copy_notes(splits, spec.input)
+    seen = spec.output.training_input(spec.input)
+    notes = finetuning_data.copy_notes(splits, seen)
     for part, rows in parts.items():
         notes += task.input_notes(rows, splits.source_of(part), part, spec)
     for note in notes:
@@ -413,13 +415,14 @@ def _loop(
     cached: bool,
 ) -> None:
     """Train by small steps: the head on features, or more on the inputs themselves."""
-    validation_rows, spec = splits.validation, model_metadata(model).spec
-    assert validation_rows is not None, "validation rows were held back"
-    task, target = task_of(spec), featuring.targets(model, validation_rows)
+    rows, spec = splits.validation, model_metadata(model).spec
+    assert rows is not None, "validation rows were held back"
+    task, target = task_of(spec), featuring.targets(model, rows)
 
-    def validate(model: nn.Module) -> dict[str, float]:
-        output = answers("validation")
-        measured = compute_metrics(model, output, validation_rows)
+    def validate(kept: nn.Module) -> dict[str, float]:
+        own = kept is model
+        output = answers("validation") if own else predict_examples(kept, rows)
+        measured = compute_metrics(kept, output, rows)
         if not task.own_loss:
             loss = task.loss(output, target, spec.output).item()
             measured.pop("loss", None)  # the name of that of the training rows

@@ -18,12 +18,13 @@ from zoo.datasets.custom.profiles import Profile, TextProfile, profile
 from zoo.datasets.custom.wanted import ReadOptions
 from zoo.errors import DataError, InputError, OptionError, SettingsError
 from zoo.finetuning import data as finetuning_data
+from zoo.finetuning.pairs import rows_in_pairs
 from zoo.finetuning.strategies import default_settings
 from zoo.inference import features
 from zoo.models import loading
 from zoo.models.metadata import model_metadata
 from zoo.specs import ModelSpec, Output
-from zoo.tasks import get_task, task_of
+from zoo.tasks import finetuned_task_of, get_task, task_of
 
 __all__ = ["Inspection", "inspect", "summary"]
 
@@ -246,8 +247,9 @@ def _inspected(
 ) -> Inspection:
     """Inspect data that was read for a model."""
     spec = model_metadata(model).spec
-    remarks = finetuning_data.copy_notes(splits, spec.input)
-    inputs: Profile | None = profile(splits, spec.input, named=True)
+    seen = spec.output.training_input(spec.input)
+    remarks = finetuning_data.copy_notes(splits, seen)
+    inputs: Profile | None = profile(splits, seen, named=True)
     faults, task = tuple(features.faults(model, splits)), task_of(spec)
     if not faults:
         remarks += _input_remarks(task, spec, splits)
@@ -272,14 +274,14 @@ def _inspected(
         input_spec=spec.input,
         output_spec=output,
         task=spec.finetuned_task,
-        said=spec.input.plural,
+        said=seen.plural,
     )
     return _made(
         splits,
         model=name,
         kind=taken.said,
         inputs=inputs,
-        baselines=_baselines(splits, taken),
+        baselines=_baselines(splits, taken, spec),
         unreadable=faults,
         remarks=remarks,
         heard=heard,
@@ -345,14 +347,19 @@ def _made(
     )
 
 
-def _baselines(splits: DatasetSplits, taken: Assumed) -> dict[str, dict[str, float]]:
-    """Return the metrics of answers that know nothing, as a fine-tuning measures
-    them."""
-    rows = splits.parts()[_measured(splits)]
+def _baselines(
+    splits: DatasetSplits, taken: Assumed, spec: ModelSpec | None = None
+) -> dict[str, dict[str, float]]:
+    """Return the metrics of answers that know nothing, as a fine-tuning measures them,
+    of the model `spec` or of any."""
     output: Output | None = taken.output_spec
-    task = get_task(taken.task, taken.output_spec)
-    with suppress(InputError):  # of an input that a baseline looks at, said elsewhere
-        found = task.baselines(splits.training, rows, taken.input_spec, output)
+    task = finetuned_task_of(spec) if spec else get_task(taken.task, taken.output_spec)
+    # Of an input that a baseline looks at, what is wrong is said elsewhere.
+    with suppress(InputError, DataError) if spec else suppress(InputError):
+        parts = splits.training, splits.parts()[_measured(splits)]
+        if spec is not None:
+            parts = rows_in_pairs(spec, parts[0]), rows_in_pairs(spec, parts[1])
+        found = task.baselines(*parts, taken.input_spec, output)
         return {name: dict(figures) for name, figures in found.items()}
     return {}
 

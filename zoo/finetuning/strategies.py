@@ -27,10 +27,11 @@ from zoo.finetuning import lora
 from zoo.models import freeze as freezing
 from zoo.models.freeze import NORM_LAYERS, freeze, freeze_norms, frozen_until, head_of
 from zoo.models.metadata import model_metadata, unwrap_model
+from zoo.models.precision import without_autocast
 from zoo.runtime import augmentation, optim
 from zoo.runtime.augmentation import Copies
 from zoo.specs import ModelSpec
-from zoo.tasks import get_task, task_of
+from zoo.tasks import PictureTrainer, TrainingPlan, finetuned_task_of, task_of
 from zoo.training.run import Run
 
 __all__ = [
@@ -88,7 +89,7 @@ class Settings:
     balance: let each class count alike, however many rows it has.
     cache: compute the features of a frozen backbone once.
     precision: of features that are computed for training: "auto", "no" or "bf16", which
-        is that of all training.
+        is that of all training; "auto" is that of adversarial training too.
     norm_statistics: whether batch normalizations that learn take the statistics of the
         training rows; else they keep theirs. By default those of a detector do.
     min_steps: steps that a training takes at least, where epochs are not given.
@@ -231,8 +232,7 @@ def default_settings(spec: ModelSpec) -> Settings:
     """
     module = load_module(spec.build.partition(":")[0], plugin=spec.package)
     own = getattr(module, "FINETUNE_DEFAULTS", {})
-    task = get_task(spec.finetuned_task, spec.output)
-    return Settings(**{**task.finetune_defaults, **own})
+    return Settings(**{**finetuned_task_of(spec).finetune_defaults, **own})
 
 
 def train_model(
@@ -258,6 +258,13 @@ def train_model(
     if settings.freeze == "lora":
         learned = (p for p in model.parameters() if p.requires_grad)
         run.log_summary(trained_parameters=sum(p.numel() for p in learned))
+    spec = model_metadata(model).spec
+    output_spec, task = spec.output, task_of(spec)
+    trainer = task.trainer(model, run, _plan(run, settings, fitting))
+    if trainer is not None:
+        assert given is not None, "all of it learns, from the inputs themselves"
+        _train_by_family(model, trainer, run, settings, fitting, validate, best, given)
+        return
     weight = None if weight is None else weight.to(run.device)
     head = _head(model)
     learning = head if settings.freeze == "backbone" else model
@@ -269,10 +276,6 @@ def train_model(
     )
     steps = run.steps(fitting, settings.batch_size, settings.rounds)
     schedule = optim.schedule(settings.schedule, optimizer, steps)
-    output_spec, task = (
-        model_metadata(model).spec.output,
-        task_of(model_metadata(model).spec),
-    )
 
     def loss_of(rows: Tensor, target: Tensor) -> Tensor:
         """Return the loss of rows: masks and boxes may move with their pictures."""
@@ -303,6 +306,52 @@ def train_model(
     if settings.freeze == "lora":
         lora.merge_factors(model)
     model.eval()
+
+
+def _plan(run: Run, settings: Settings, fitting: TensorRows) -> TrainingPlan:
+    """Return what a trainer of the model's family is told."""
+    assert settings.batch_size is not None, "chosen for the rows"
+    return TrainingPlan(
+        steps=run.steps(fitting, settings.batch_size, settings.rounds),
+        batch_size=settings.batch_size,
+        rows=len(fitting),
+        lr=settings.rate,
+        optimizer=settings.optimizer,
+        weight_decay=settings.weight_decay,
+        schedule=settings.schedule,
+        clip=settings.clip,
+        augment=settings.augment,
+    )
+
+
+def _train_by_family(
+    model: nn.Module,
+    trainer: PictureTrainer,
+    run: Run,
+    settings: Settings,
+    fitting: TensorRows,
+    validate: Callable[[nn.Module], dict[str, float]],
+    best: str | tuple[str, ...],
+    given: Callable[[Tensor], Tensor],
+) -> None:
+    """Train a model by the steps of its family, as `train_model` does."""
+    assert settings.batch_size is not None, "chosen for the rows"
+    steps = run.steps(fitting, settings.batch_size, 1)
+    every = math.ceil(trainer.measured_every / steps)
+    try:
+        for epoch in run.epochs(settings.rounds, patience=settings.patience):
+            model.train()
+            for numbers, target in run.batches(fitting, settings.batch_size):
+                inputs = given(numbers[:, 0].long().cpu()).to(run.device)
+                trainer.step(inputs, target)
+            if epoch % every and epoch < settings.rounds:
+                continue
+            run.log(validate(trainer.kept), best=best, model=trainer.kept)
+            trainer.finish_epoch()
+        run.best(model)
+    finally:
+        # In the order that saved weights have: another one rounds otherwise.
+        without_autocast(model).eval().to(memory_format=torch.contiguous_format)
 
 
 def prepare(model: nn.Module, settings: Settings) -> None:

@@ -39,9 +39,11 @@ from zoo.models.precision import (
     check_used,
     resolve_precision,
 )
+from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.augmentation import Copies
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
 from zoo.runtime.features import head_inputs
+from zoo.specs import Input
 from zoo.tasks import task_of
 
 __all__ = [
@@ -162,7 +164,8 @@ def model_inputs(
     def made(start: int) -> Tensor:
         part = range(start, min(start + batch_size, len(rows)))
         opened = [
-            task.load_item(_item(task, rows, row, spec), spec.input) for row in part
+            task.load_item(_item(task, rows, row, spec.input), spec.input)
+            for row in part
         ]
         return task.collate(opened, spec.input, **options)
 
@@ -184,7 +187,7 @@ def count_truncated(model: nn.Module, rows: LabeledExamples) -> int:
     task, cut = task_of(spec), 0
     for row in range(len(rows)):
         with suppress(InputError):  # of what is no text, which is said elsewhere
-            opened = task.load_item(_item(task, rows, row, spec), spec.input)
+            opened = task.load_item(_item(task, rows, row, spec.input), spec.input)
             cut += task.truncated([opened], spec.input)
     return cut
 
@@ -210,11 +213,13 @@ def targets(model: nn.Module, rows: LabeledExamples) -> Tensor:
 def unreadable_rows(model: nn.Module, rows: LabeledExamples) -> dict[int, str]:
     """Return the rows that can't be opened, by number, and why."""
     spec = model_metadata(model).spec
-    task = task_of(spec)
+    input_spec = spec.output.training_input(spec.input)
+    drawing = input_spec is not spec.input  # from noise: its rows are what it draws
+    reader: Any = preprocessor(input_spec) if drawing else task_of(spec)
 
     def fault(row: int) -> str:
         try:
-            task.load_item(_item(task, rows, row, spec), spec.input)
+            reader.load_item(_item(reader, rows, row, input_spec), input_spec)
         except InputError as exc:
             return exc.problem
         return ""
@@ -342,11 +347,11 @@ def _optimized(model: nn.Module, given: Tensor, rows: int) -> nn.Module:
     return fuse_batchnorm(unwrap_model(model), given[:1])
 
 
-def _item(task: Any, rows: LabeledExamples, row: int, spec: Any) -> Any:
-    """Return one row's input as the task takes it, alone."""
+def _item(reader: Any, rows: LabeledExamples, row: int, input_spec: Input) -> Any:
+    """Return one row's input as a task or a preprocessor takes it, alone."""
     given = rows.items
     raw = given.placed(row) if isinstance(given, Column) else given[row]
-    items, _ = task.split_items(raw, spec.input)
+    items, _ = reader.split_items(raw, input_spec)
     return items[0]
 
 

@@ -194,6 +194,10 @@ class ImageOutput(Output):
         kind = "grey" if self.channels == 1 else "colour"
         return f"a {kind} picture, {self.width}x{self.height}"
 
+    @property
+    def answer(self) -> str:
+        return f"It gives {self.description}."
+
     def training_input(self, input_spec: Input) -> Input:
         """Return pictures of the output's size where the input is noise."""
         if input_spec.from_data:

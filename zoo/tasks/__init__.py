@@ -14,13 +14,22 @@ from typing import Any
 
 from zoo.errors import SpecError
 from zoo.specs import ModelSpec, Output
+from zoo.tasks._own_pictures import OwnPictures
+from zoo.tasks._picture_learning import (
+    PictureTrainer,
+    TrainingPlan,
+    learning_reference,
+)
 from zoo.tasks._task import FinetuneSettings, Picture, RawRows, Task
 
 __all__ = [
     "FinetuneSettings",
     "Picture",
+    "PictureTrainer",
     "RawRows",
     "Task",
+    "TrainingPlan",
+    "finetuned_task_of",
     "get_task",
     "list_tasks",
     "task_of",
@@ -51,10 +60,25 @@ def _named(tag: str) -> Task[Any, Any]:
 
 
 def task_of(spec: ModelSpec) -> Task[Any, Any]:
-    """Return the task of a model.
+    """Return the task of a model: that of its tag, with what its family says of how it
+    learns.
 
     Raises SpecError where its input and output are not of the task's own kinds.
     """
     task = get_task(spec.task, spec.output)
     task.signature(spec)
-    return task
+    reference = learning_reference(spec) if task.by_family else None
+    return task if reference is None else _of_family(task, reference, spec.package)
+
+
+@cache
+def _of_family(task: Task[Any, Any], reference: str, package: str) -> Task[Any, Any]:
+    return OwnPictures(task, reference, package)
+
+
+def finetuned_task_of(spec: ModelSpec) -> Task[Any, Any]:
+    """Return the task of a model after a fine-tuning: another one where it gets a head
+    for labels on top of its features."""
+    if spec.finetuned_task == spec.task:
+        return task_of(spec)
+    return get_task(spec.finetuned_task, spec.output)

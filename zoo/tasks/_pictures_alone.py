@@ -52,11 +52,16 @@ class PicturesAlone(UnconditionalImageGeneration):
             torch.where(mirrored, target.flip(3), target),
         )
 
+    def shown(self, item: Any, spec: ModelSpec) -> Any:
+        """Return the picture that shows an input in `draw_errors`."""
+        return item
+
     def draw_errors(
         self, module: nn.Module, rows: RawRows, output: Tensor, target: Tensor
     ) -> Picture:
         """Return rows with the answers that are furthest from the originals."""
-        made = image_generation.pixels(output, model_metadata(module).spec.output)
+        spec = model_metadata(module).spec
+        made = image_generation.pixels(output, spec.output)
         error = (made - target / 255).square().mean(dim=(1, 2, 3))
         drawn = []
         for row in error.argsort(descending=True)[:SHOWN].tolist():
@@ -66,7 +71,7 @@ class PicturesAlone(UnconditionalImageGeneration):
             )
             drawn += [
                 one.convert("RGB").resize((SIDE, SIDE), Image.Resampling.NEAREST)
-                for one in (rows.items[row], answer, original)
+                for one in (self.shown(rows.items[row], spec), answer, original)
             ]
         return Picture(
             name="restored",

@@ -15,9 +15,11 @@ from zoo.models.metadata import model_metadata, unwrap_model
 from zoo.preprocessing.preprocessor import InputWarning, preprocessor
 from zoo.runtime.augmentation import apply_augmentation
 from zoo.runtime.eval_mode import forward_on_device
+from zoo.runtime.run import Run
 from zoo.specs import Input, ModelSpec, Output, TextInput
+from zoo.tasks._picture_learning import PictureTrainer, TrainingPlan
 from zoo.tasks.results.result import Result
-from zoo.tasks.targets.base import targets_of
+from zoo.tasks.targets.base import Targets, targets_of
 
 __all__ = ["FinetuneSettings", "Picture", "RawRows", "Task"]
 
@@ -108,6 +110,9 @@ class Task(Generic[InputT, OutputT]):
     dense: ClassVar[bool] = False  # whether one row is answered in many places
     own_loss: ClassVar[bool] = (
         False  # whether the loss is no function of the output: `compute_own_loss`
+    )
+    by_family: ClassVar[bool] = (
+        False  # whether a family may say how it learns: `_picture_learning`
     )
     finetune_defaults: ClassVar[Mapping[str, Any]] = {}  # where others than usual
     # Which figures decide where `selection_metric` is equal.
@@ -232,6 +237,13 @@ class Task(Generic[InputT, OutputT]):
         returns of it: `forward(input, target)`."""
         return torch.as_tensor(module(batch, target)).float().sum()
 
+    def trainer(
+        self, module: nn.Module, run: Run, plan: TrainingPlan
+    ) -> PictureTrainer | None:
+        """Return what fine-tunes a model by the steps of its family; None where a loss
+        says all."""
+        return None
+
     def measured_output(
         self, module: nn.Module, batch: Tensor, rows: RawRows
     ) -> Tensor:
@@ -272,11 +284,16 @@ class Task(Generic[InputT, OutputT]):
         options of `collate`. Raises DataError, InputError."""
         return None
 
+    def targets(self, output_spec: OutputT) -> Targets[Any]:
+        """Return what is known of the answers that rows of data have."""
+        return targets_of(output_spec)
+
     def target_tensor(
         self, rows: RawRows, input_spec: InputT, output_spec: OutputT
     ) -> Tensor:
         """Return the targets of rows as `loss` and `compute_metrics` take them."""
-        return targets_of(output_spec).tensor(rows.targets, input_spec, output_spec)
+        found = self.targets(output_spec)
+        return found.tensor(rows.targets, input_spec, output_spec)
 
     def selection_metric(
         self, *, balance: bool, output_spec: OutputT | None = None
@@ -345,15 +362,16 @@ class Task(Generic[InputT, OutputT]):
 
         Raises OptionError, SettingsError.
         """
-        if chosen.augment != "none" and not spec.input.pictured:
+        seen = spec.output.training_input(spec.input)
+        if chosen.augment != "none" and not seen.pictured:
             raise SettingsError(
                 f"augment={chosen.augment!r} changes pictures, and {spec.name!r} takes "
-                f"{spec.input.plural}: leave it out."
+                f"{seen.plural}: leave it out."
             )
-        if chosen.invert and not spec.input.pictured:
+        if chosen.invert and not seen.pictured:
             raise SettingsError(
                 f"invert=True exchanges dark and light, and {spec.name!r} takes "
-                f"{spec.input.plural}: leave it out."
+                f"{seen.plural}: leave it out."
             )
         if chosen.truncation_side is not None:
             self._check_truncated(spec, f"truncation_side={chosen.truncation_side!r}")
@@ -419,6 +437,13 @@ class Task(Generic[InputT, OutputT]):
         self, training: RawRows, rows: RawRows, input_spec: InputT, output_spec: OutputT
     ) -> dict[str, Figures]:
         """Return what no knowledge of the inputs reaches on `rows`, by name."""
+        return {}
+
+    def of_real(
+        self, training: RawRows, rows: RawRows, spec: ModelSpec
+    ) -> dict[str, float]:
+        """Return what real data of the same kind reaches on `rows`, by the names of
+        metrics and "_real", where nothing need be ahead of it."""
         return {}
 
     def draw_errors(

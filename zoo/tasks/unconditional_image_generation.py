@@ -23,6 +23,7 @@ __all__ = ["TASK"]
 class UnconditionalImageGeneration(Task[Input, Output]):
     input_types: ClassVar[tuple[type[Input], ...]] = (ImageInput, NoiseInput)
     output_types: ClassVar[tuple[type[Output], ...]] = (ImageOutput,)
+    by_family = True
 
     def postprocess(
         self, output: Tensor, opened: Sequence[Any], output_spec: Output

@@ -60,7 +60,7 @@ class Bar:
         self._at(self._done + done / total)
 
     def epoch_finished(self, row: Mapping[str, float]) -> None:
-        self._done += 1
+        self._done = round(row.get("epoch", self._done + 1))  # some are not measured
         self._at(float(self._done))
         numbers = " ".join(f"{k} {v:.4f}" for k, v in row.items() if k != "epoch")
         self._progress.console.print(f"epoch {self._done}/{self._epochs} {numbers}")

@@ -14,7 +14,7 @@ from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import strategies
 from zoo.finetuning.finetune import finetune_by_name, metrics_before
 from zoo.models import loading
-from zoo.tasks import get_task
+from zoo.tasks import finetuned_task_of
 from zoo.training import execution
 from zoo.training.logged_metrics import check_metric
 from zoo.training.monitoring import TrainingMonitor
@@ -145,7 +145,7 @@ def finetune_trial(
 def objective_metric(plan: SweepPlan) -> str:
     """Return the metric by which trials of fine-tuning are compared by default."""
     spec = loading.find(plan.name)
-    task = get_task(spec.finetuned_task, spec.output)
+    task = finetuned_task_of(spec)
     return task.selection_metric(balance=False, output_spec=spec.output)
 
 

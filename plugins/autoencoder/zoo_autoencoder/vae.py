@@ -11,6 +11,9 @@ from torch import Tensor, nn
 
 __all__ = ["VAE", "reparameterize", "vae"]
 
+PICTURE_LEARNING = "zoo_autoencoder.vae_learning:VAELearning"  # of zoo.finetune
+FINETUNE_DEFAULTS = {"lr": 1e-3, "weight_decay": 0.0, "min_steps": 600}
+
 
 class VAE(nn.Module):
     """An encoder that gives a distribution of codes, and a decoder."""

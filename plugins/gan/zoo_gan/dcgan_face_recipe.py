@@ -25,13 +25,11 @@ from zoo.recipes.optim import ema as moving_average
 from zoo.recipes.sampling import check_mode_collapse, draw_samples
 from zoo_gan.dcgan_face import Discriminator, Generator
 from zoo_gan.dcgan_recipe import (
-    MAX_NORM,
     ShownSamples,
-    discriminator_loss,
-    generator_loss,
+    adversarial_step,
+    lazy_weight,
     linear_decay,
     pixels,
-    r1_penalty,
 )
 from zoo_gan.diff_augment import diff_augment
 
@@ -91,8 +89,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
     )
     epochs = settings.epochs * settings.passes
     steps = run.steps(train_rows, settings.batch_size, epochs)
-    g_scheduler, d_scheduler = (
-        run.prepare(linear_decay(optimizer, steps))
+    g, d = (
+        (optimizer, run.prepare(linear_decay(optimizer, steps)))
         for optimizer in (g_optimizer, d_optimizer)
     )
     ema = moving_average(run, generator, decay=settings.ema_decay)
@@ -104,13 +102,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
             real, noise = 2 * image - 1, torch.randn(len(image), model.latent_dim)
             real, fake = diff_augment(real), generator(noise.to(run.device)).float()
             fake = diff_augment(fake)
-            d_loss = discriminator_loss(discriminator, real, fake.detach())
-            if step % settings.r1_every == 0:
-                gamma = settings.r1_gamma * settings.r1_every
-                d_loss = d_loss + gamma * r1_penalty(discriminator, real)
-            run.step(d_loss, d_optimizer, d_scheduler, clip=MAX_NORM, name="d_loss")
-            g_loss = generator_loss(discriminator, fake)
-            run.step(g_loss, g_optimizer, g_scheduler, name="g_loss")
+            gamma = lazy_weight(settings.r1_gamma, step, settings.r1_every)
+            adversarial_step(run, discriminator, real, fake, d, g, r1=gamma)
         run.log(
             measure_validation(ema, classifier, val_features),
             best="frechet_distance",

@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from zoo.recipes import Run, TensorRows, to_model_input, unwrap_model
@@ -86,8 +87,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
     g_optimizer = run.prepare(_adam(generator, settings.lr, settings.beta1))
     d_optimizer = run.prepare(_adam(discriminator, settings.d_lr, settings.beta1))
     steps = run.steps(train_rows, settings.batch_size, settings.epochs)
-    g_scheduler, d_scheduler = (
-        run.prepare(linear_decay(optimizer, steps))
+    g, d = (
+        (optimizer, run.prepare(linear_decay(optimizer, steps)))
         for optimizer in (g_optimizer, d_optimizer)
     )
     ema = moving_average(run, generator, decay=settings.ema_decay)
@@ -98,13 +99,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for step, (image, _) in enumerate(run.batches(train_rows, settings.batch_size)):
             real, noise = 2 * image - 1, torch.randn(len(image), model.latent_dim)
             fake = generator(noise.to(run.device))
-            d_loss = discriminator_loss(discriminator, real, fake.detach())
-            if step % settings.r1_every == 0:
-                gamma = r1_gamma(settings, epoch) * settings.r1_every
-                d_loss = d_loss + gamma * r1_penalty(discriminator, real)
-            run.step(d_loss, d_optimizer, d_scheduler, clip=MAX_NORM, name="d_loss")
-            g_loss = generator_loss(discriminator, fake)
-            run.step(g_loss, g_optimizer, g_scheduler, name="g_loss")
+            gamma = lazy_weight(r1_gamma(settings, epoch), step, settings.r1_every)
+            adversarial_step(run, discriminator, real, fake, d, g, r1=gamma)
         metrics = measure_validation(ema, classifier, val_features)
         run.log(metrics, best="frechet_distance", model=ema)
         if epoch <= FIRST_EPOCHS or epoch % SHOWN_EVERY == 0:
@@ -146,6 +142,41 @@ def r1_gamma(settings: Settings, epoch: int) -> float:
     """Return the weight of the gradient penalty in an epoch."""
     late = epoch >= settings.late_r1_epoch
     return settings.late_r1_gamma if late else settings.r1_gamma
+
+
+Update = tuple[Optimizer, LRScheduler]  # how the weights of a network are changed
+
+
+def adversarial_step(
+    run: Run,
+    discriminator: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    d: Update,
+    g: Update,
+    *,
+    r1: float,
+    clip: float | None = MAX_NORM,
+) -> None:
+    """Make a step of the discriminator, with the gradient penalty R1 of a weight, zero
+    for none, then a step of the generator that made `fake`: what all the GANs here are
+    trained by, and fine-tuned."""
+    d_loss = discriminator_loss(discriminator, real, fake.detach())
+    if r1:
+        d_loss = d_loss + r1 * r1_penalty(discriminator, real)
+    run.step(d_loss, *d, clip=clip, name="d_loss")
+    g_loss = generator_loss(discriminator, fake)
+    run.step(g_loss, *g, name="g_loss")
+
+
+def lazy_weight(gamma: float, step: int, every: int) -> float:
+    """Return the weight of a penalty that is taken once in so many steps: for as many
+    steps, or zero.
+
+    >>> [lazy_weight(0.5, step, 2) for step in range(4)]
+    [1.0, 0.0, 1.0, 0.0]
+    """
+    return 0.0 if step % every else gamma * every
 
 
 def discriminator_loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:

@@ -19,15 +19,13 @@ from zoo.recipes.sampling import check_mode_collapse
 from zoo_gan.dcgan_recipe import (
     CLASSIFIER,
     FIRST_EPOCHS,
-    MAX_NORM,
     SHOWN_EVERY,
     ShownSamples,
+    adversarial_step,
     data,
-    discriminator_loss,
-    generator_loss,
+    lazy_weight,
     linear_decay,
     measure_validation,
-    r1_penalty,
 )
 from zoo_gan.gan import Discriminator, Generator
 
@@ -68,8 +66,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for one, lr in ((generator, settings.lr), (discriminator, settings.d_lr))
     )
     steps = run.steps(train_rows, settings.batch_size, settings.epochs)
-    g_scheduler, d_scheduler = (
-        run.prepare(linear_decay(optimizer, steps))
+    g, d = (
+        (optimizer, run.prepare(linear_decay(optimizer, steps)))
         for optimizer in (g_optimizer, d_optimizer)
     )
     ema = moving_average(run, generator, decay=settings.ema_decay)
@@ -80,13 +78,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for step, (image, _) in enumerate(run.batches(train_rows, settings.batch_size)):
             real, noise = 2 * image - 1, torch.randn(len(image), model.latent_dim)
             fake = generator(noise.to(run.device))
-            d_loss = discriminator_loss(discriminator, real, fake.detach())
-            if step % settings.r1_every == 0:
-                gamma = settings.r1_gamma * settings.r1_every
-                d_loss = d_loss + gamma * r1_penalty(discriminator, real)
-            run.step(d_loss, d_optimizer, d_scheduler, clip=MAX_NORM, name="d_loss")
-            g_loss = generator_loss(discriminator, fake)
-            run.step(g_loss, g_optimizer, g_scheduler, name="g_loss")
+            gamma = lazy_weight(settings.r1_gamma, step, settings.r1_every)
+            adversarial_step(run, discriminator, real, fake, d, g, r1=gamma)
         metrics = measure_validation(ema, classifier, val_features)
         run.log(metrics, best="frechet_distance", model=ema)
         if epoch <= FIRST_EPOCHS or epoch % SHOWN_EVERY == 0:

@@ -43,6 +43,17 @@ __all__ = [
     "stylegan",
 ]
 
+PICTURE_LEARNING = "zoo_gan.gan_learning:StyleGANLearning"  # of zoo.finetune
+FINETUNE_DEFAULTS = {
+    "lr": 1e-3,
+    "batch_size": 16,
+    "schedule": "constant",
+    "weight_decay": 0.0,
+    "clip": 5.0,
+    "min_steps": 1000,
+    "norm_statistics": True,
+    "patience": None,
+}
 NEGATIVE_SLOPE = 0.2  # of the leaky ReLU
 GAIN = math.sqrt(2 / (1 + NEGATIVE_SLOPE**2))  # of its inputs, to keep their variance
 EPSILON = 1e-8

@@ -23,13 +23,11 @@ from zoo.recipes.metrics import (
 from zoo.recipes.optim import ema as moving_average
 from zoo.recipes.sampling import check_mode_collapse, draw_samples
 from zoo_gan.dcgan_recipe import (
-    MAX_NORM,
     ShownSamples,
-    discriminator_loss,
-    generator_loss,
+    adversarial_step,
+    lazy_weight,
     linear_decay,
     pixels,
-    r1_penalty,
 )
 from zoo_gan.stylegan import Discriminator, Generator
 
@@ -85,8 +83,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
         for one, lr in ((generator, settings.lr), (discriminator, settings.d_lr))
     )
     steps = run.steps(train_rows, settings.batch_size, settings.epochs)
-    g_scheduler, d_scheduler = (
-        run.prepare(linear_decay(optimizer, steps))
+    g, d = (
+        (optimizer, run.prepare(linear_decay(optimizer, steps)))
         for optimizer in (g_optimizer, d_optimizer)
     )
     ema = moving_average(run, generator, decay=settings.ema_decay)
@@ -99,13 +97,8 @@ def train(settings: Settings, run: Run) -> nn.Module:
             noise, other = torch.randn(2, len(image), model.latent_dim)
             first = mixing_layer(settings.mixing, len(model.convs))
             fake = generator(noise.to(run.device), other.to(run.device), first)
-            d_loss = discriminator_loss(discriminator, real, fake.detach())
-            if step % settings.r1_every == 0:
-                gamma = settings.r1_gamma * settings.r1_every
-                d_loss = d_loss + gamma * r1_penalty(discriminator, real)
-            run.step(d_loss, d_optimizer, d_scheduler, clip=MAX_NORM, name="d_loss")
-            g_loss = generator_loss(discriminator, fake)
-            run.step(g_loss, g_optimizer, g_scheduler, name="g_loss")
+            gamma = lazy_weight(settings.r1_gamma, step, settings.r1_every)
+            adversarial_step(run, discriminator, real, fake, d, g, r1=gamma)
         run.log(
             measure_validation(ema, classifier, val_features),
             best="frechet_distance",

@@ -22,7 +22,6 @@ from zoo_image2image.patchgan import PatchGAN
 
 import zoo
 from zoo import Run
-from zoo.errors import OptionError
 from zoo.recipes import TensorRows
 
 NAME = "cyclegan-horse2zebra"
@@ -317,17 +316,3 @@ def test_a_picture_of_any_size_and_kind_becomes_one_of_64(
 
     assert answer.image.size == (64, 64)
     assert answer.image.mode == "RGB"
-
-
-def test_what_can_not_be_taught_says_so() -> None:
-    """
-    There is no head to fine-tune, and the recipe can be made one's own.
-    """
-    with pytest.raises(OptionError) as told:
-        zoo.finetune(NAME, "photos")
-
-    assert (
-        "it declares no head, so there is nothing to fine-tune on top of it. "
-        "'zoo eject cyclegan-horse2zebra FOLDER' makes its recipe yours, to train it "
-        "on other data."
-    ) in str(told.value)

@@ -23,7 +23,7 @@ from zoo_image2image.pix2pix_report import label_colors
 
 import zoo
 from zoo import Run
-from zoo.errors import InputError, OptionError
+from zoo.errors import InputError
 from zoo.recipes import TensorRows
 
 NAME = "pix2pix-facades"
@@ -287,17 +287,3 @@ def test_the_drawn_maps_have_the_labels_colors_alone() -> None:
 
     assert found <= known
     assert len(found) >= 11
-
-
-def test_what_can_not_be_taught_says_so() -> None:
-    """
-    There is no head to fine-tune, and the recipe can be made one's own.
-    """
-    with pytest.raises(OptionError) as told:
-        zoo.finetune(NAME, "pairs")
-
-    assert (
-        "it declares no head, so there is nothing to fine-tune on top of it. "
-        "'zoo eject pix2pix-facades FOLDER' makes its recipe yours, to train it on "
-        "other data."
-    ) in str(told.value)

@@ -20,6 +20,11 @@ from zoo_image2image.patchgan import init_weights
 
 __all__ = ["CycleGAN", "Generator", "ResidualBlock", "cyclegan"]
 
+FINETUNE_REFUSAL = (
+    "it learns from two sets of pictures in which none has a partner, and zoo.finetune "
+    "takes pictures alone or pairs; its two discriminators are not in its checkpoint."
+)
+
 
 class ResidualBlock(nn.Module):
     """Features plus what two convolutions make of them: x + F(x)."""

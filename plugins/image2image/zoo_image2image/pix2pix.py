@@ -19,6 +19,16 @@ from zoo_image2image.patchgan import init_weights
 
 __all__ = ["UNet", "pix2pix"]
 
+PICTURE_LEARNING = "zoo_image2image.pix2pix_learning:Pix2PixLearning"
+FINETUNE_DEFAULTS = {
+    "lr": 2e-4,
+    "schedule": "constant",
+    "weight_decay": 0.0,
+    "augment": "flip",
+    "min_steps": 800,
+    "norm_statistics": True,
+    "patience": None,
+}
 NEGATIVE_SLOPE = 0.2  # of the leaky ReLU of the encoder
 DROPOUT, DROPOUT_STEPS = 0.5, 3  # of the first steps of the decoder
 

@@ -78,8 +78,7 @@ def train(settings: Settings, run: Run) -> nn.Module:
             fake = generator(label)
             d_loss = discriminator_loss(discriminator, label, real, fake.detach())
             run.step(d_loss, d_optimizer, d_scheduler, name="discriminator_loss")
-            g_loss = generator_loss(discriminator, label, fake)
-            g_loss = g_loss + settings.l1 * l1_loss(fake, real)
+            g_loss = whole_loss(discriminator, label, real, fake, settings.l1)
             run.step(g_loss, g_optimizer, g_scheduler, name="generator_loss")
         run.log({"mae": mean_absolute_error(ema, val_rows)})
     return ema
@@ -132,14 +131,21 @@ def generator_loss(discriminator: nn.Module, label: Tensor, fake: Tensor) -> Ten
 
         L_G = -E log D(x, G(x, z))
 
-    section 3.3: instead of the smallest log(1 - D), the largest log D. The whole
-    objective, equation 4, adds lambda L_L1(G) = lambda E |y - G(x, z)|_1, here of the
-    mean over pixels. The discriminator itself is given no gradient.
+    section 3.3: instead of the smallest log(1 - D), the largest log D. The
+    discriminator itself is given no gradient.
     """
     discriminator.requires_grad_(False)
     scores = discriminator(torch.cat([label, fake], dim=1))
     discriminator.requires_grad_(True)
     return softplus(-scores).mean()
+
+
+def whole_loss(
+    discriminator: nn.Module, label: Tensor, real: Tensor, fake: Tensor, l1: float
+) -> Tensor:
+    """Return the whole objective of the generator, equation 4: the adversarial loss and
+    lambda L_L1(G) = lambda E |y - G(x, z)|_1, here of the mean over pixels."""
+    return generator_loss(discriminator, label, fake) + l1 * l1_loss(fake, real)
 
 
 def optimizer_of(

@@ -23,7 +23,7 @@ from zoo.plugins.discovery import installed
 from zoo.runtime.user_warnings import warn_user
 from zoo.specs import Input, Output
 from zoo.specs.model_spec import REPOSITORY
-from zoo.tasks.targets.base import Rows
+from zoo.tasks.targets.base import Rows, Targets
 from zoo.tasks.targets.split_names import name_splits, split_of
 
 __all__ = ["Part", "read_data", "read_part"]
@@ -40,6 +40,7 @@ def read_data(
     allow_outside: bool = False,
     labels: Sequence[str] | None = None,
     known: Sequence[str] = (),
+    kind: Targets[Any] | None = None,
 ) -> DatasetSplits:
     """Return the splits of `data`, for a model with this input and output.
 
@@ -53,15 +54,15 @@ def read_data(
     `known` fixes only the order, if the data has the same classes. `output_spec` is by
     default one of classes. For masks, a folder has `images` and `masks`. For text
     recognition, it has pictures named by their text, and `labels` and `known` are
-    characters. For a forecast, the rows of a table are in the order of time. Raises
-    DataError.
+    characters. For a forecast, the rows of a table are in the order of time. `kind` is
+    that of the targets, by default the one that the output names. Raises DataError.
     """
     if isinstance(data, DatasetSplits):
         return data
     options = ReadOptions(
         target=target, column=column, encoding=encoding, allow_outside=allow_outside
     )
-    expected = Wanted(input_spec, output_spec, options)
+    expected = Wanted(input_spec, output_spec, options, kind)
     found = _found(data, expected, known if labels is None else labels)
     parts = {name or "training": rows for name, rows in found.parts.items()}
     if "training" not in parts or not len(parts["training"].targets):
@@ -90,6 +91,7 @@ def read_part(
     encoding: str | None = None,
     allow_outside: bool = False,
     labels: Sequence[str] | None = None,
+    kind: Targets[Any] | None = None,
 ) -> Part:
     """Return one part of `data`: the first of the splits `wanted` that it has.
 
@@ -104,7 +106,7 @@ def read_part(
     options = ReadOptions(
         target=target, column=column, encoding=encoding, allow_outside=allow_outside
     )
-    expected = Wanted(input_spec, output_spec, options)
+    expected = Wanted(input_spec, output_spec, options, kind)
     found = _found(data, expected, () if labels is None else labels)
     order = (*wanted, "", "training")
     split = next((one for one in order if one in found.parts), None)

@@ -31,16 +31,19 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The input and output of a model (by default classes), and how the user says that
-    the data is read."""
+    """The input and output of a model (by default classes), how the user says that the
+    data is read, and the kind of the targets, by default that of the output."""
 
     input_spec: Input
     output_spec: Output | None
     options: ReadOptions
+    targets: Targets[Any] | None = None
 
     @cached_property
     def kind(self) -> Targets[Any]:
         """The kind of the targets."""
+        if self.targets is not None:
+            return self.targets
         return (
             ClassTargets() if self.output_spec is None else targets_of(self.output_spec)
         )

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
-from unicodedata import normalize
 
 import numpy as np
 import torch
@@ -23,13 +22,10 @@ from zoo.preprocessing import image_file
 from zoo.preprocessing.image import fitted_mask
 from zoo.runtime import mask_metrics
 from zoo.specs import ImageInput, Input, MaskOutput
+from zoo.tasks.targets import folder_pairs
 from zoo.tasks.targets.base import Kinds, Rows, Targets, some
-from zoo.tasks.targets.files import (
-    Files,
-    input_files,
-    left_out_notes,
-    picture_size,
-)
+from zoo.tasks.targets.files import picture_size
+from zoo.tasks.targets.folder_pairs import FolderPair
 
 __all__ = [
     "BLACK_AND_WHITE",
@@ -45,6 +41,9 @@ MOST_VALUES = 64  # that are classes; with more, somebody has smoothed the edges
 IGNORED = mask_metrics.IGNORED  # the value, and the number, of pixels of no label
 BLACK_AND_WHITE = ("background", "foreground")  # what 0 and 255 are called
 IMAGES, MASKS = "images", "masks"  # the folders of a folder of pairs
+FOLDERS = FolderPair(
+    inputs=IMAGES, targets=MASKS, noun="picture", target_noun="mask", example="photos"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,46 +158,7 @@ def pairs(folder: Path) -> bool:
 def paired(folder: Path, input_spec: Input) -> Rows:
     """Return the pictures of `folder`/images with the masks of the same names in
     `folder`/masks. Raises DataError."""
-    if not pairs(folder):
-        raise DataError(
-            f"{folder} has no folders {IMAGES!r} and {MASKS!r} in it. Put each mask "
-            f"where its picture's name says: photos/{IMAGES}/1.jpg, "
-            f"photos/{MASKS}/1.png."
-        )
-    found = [input_files(folder / name, input_spec) for name in (IMAGES, MASKS)]
-    pictures, masks = (
-        _by_name(folder / name, files.taken)
-        for name, files in zip((IMAGES, MASKS), found, strict=True)
-    )
-    alone = [str(pictures[name]) for name in pictures if name not in masks]
-    left = [str(masks[name]) for name in masks if name not in pictures]
-    if alone or left:
-        faults = [f"no mask for {some(alone)}."] if alone else []
-        faults += [f"no picture for {some(left)}."] if left else []
-        raise DataError(
-            f"{folder}: there is {' There is '.join(faults)} A picture and its mask "
-            f"have the same name: {IMAGES}/1.jpg, {MASKS}/1.png."
-        )
-    order = sorted(pictures)
-    items = [pictures[name] for name in order]
-    files = Files(items, [path for one in found for path in one.left])
-    notes = left_out_notes(folder, files, input_spec)
-    return Rows(items, [masks[name] for name in order], order, notes)
-
-
-def _by_name(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
-    """Return the pictures of a folder by their path in it, without the ending."""
-    by_name: dict[str, Path] = {}
-    for path in files:
-        name = path.relative_to(folder).with_suffix("").as_posix()
-        name = normalize("NFC", name)
-        if name in by_name:
-            raise DataError(
-                f"{folder} has {by_name[name].name} and {path.name}, which have the "
-                "same name. Which of them is meant can't be told: rename one."
-            )
-        by_name[name] = path
-    return by_name
+    return folder_pairs.paired(folder, input_spec, FOLDERS)
 
 
 def _classes(
