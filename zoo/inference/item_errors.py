@@ -1,6 +1,7 @@
 """Errors about one input of several, which say which one it is."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from torch import Tensor
@@ -37,5 +38,5 @@ def collate_named(
         return collate(opened)
     except InputError:
         for one, name in zip(opened, names, strict=True):
-            opened_named(lambda one=one: collate([one]), name)
+            opened_named(partial(collate, [one]), name)
         raise
