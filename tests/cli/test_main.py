@@ -1,5 +1,6 @@
 """The `zoo` command itself: help, errors and exit status."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from command_line import FLOWER, Ended, Run
 
-from zoo.cli import COMMANDS
+from zoo.cli import COMMANDS, main
 from zoo.plugins import discovery
 from zoo.plugins.discovery import Plugin
 from zoo.specs import Command
@@ -171,3 +172,42 @@ def test_a_command_of_the_zoo_is_never_replaced(
         in (ended.err)
     )
     assert "Commands of plugins" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "No space left on device. Make room there, or write elsewhere, and run it "
+            "again.",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only file system", "/media/.zoo-part-12"),
+            "/media can't be written: Read-only file system. Name a folder that you "
+            "may write to.",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/media/a.png"),
+            "/media/a.png: Permission denied.",
+        ),
+        (OSError("timed out"), "timed out"),
+    ],
+)
+def test_an_error_of_the_system_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    problem: OSError,
+    told: str,
+) -> None:
+    """
+    In place of its number, and of the name of a temporary file.
+    """
+
+    def full(*_: object, **__: object) -> None:
+        raise problem
+
+    monkeypatch.setattr("zoo.cli.zoo.main", full)
+
+    assert main(["list"]) == 1
+    assert capsys.readouterr().err == f"error: {told}\n"

@@ -491,3 +491,31 @@ def test_settings_are_given_in_a_dict_or_by_name(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsError, match=r"^No setting 'epoch'\. Did you mean 'epo"):
         zoo.finetune("lenet5-mnist", rows, settings={"epoch": 1})
+
+
+def test_a_folder_that_another_process_filled_meanwhile_is_left_alone(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Its model stays, and the weights of this one are kept beside it.
+    """
+    folder = tmp_path / "stripes"
+    written: list[bytes] = []
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        result = finetune_by_name(*arguments, **options)
+        checkpoint.save(result, folder)
+        written.append((folder / "run.json").read_bytes())
+        return result
+
+    monkeypatch.setattr(checkpoint, "finetune_by_name", slow)
+    with pytest.raises(TrainingError) as stopped:
+        zoo.finetune(DIGITS, photos, folder, **QUICK)
+
+    assert str(stopped.value).startswith(
+        "'stripes' is trained, but what came after that failed "
+        f"({folder} holds a trained model already; nothing was written. Name another "
+        "folder, or replace it with --force (force=True)). Its weights are in "
+    )
+    assert [(folder / "run.json").read_bytes()] == written
+    assert zoo.load(tmp_path / "stripes-unmeasured").zoo.labels

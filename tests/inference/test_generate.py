@@ -18,6 +18,10 @@ OPTIONS = (
     "Options: max_new_tokens, temperature, top_k, top_p, repetition_penalty, seed, "
     "stop, log_probabilities."
 )
+EXPECTS = (
+    "The model expects a text: a str, the pathlib.Path of a text file in UTF-8, or a "
+    "list of those."
+)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +151,18 @@ def test_a_text_from_nothing_is_one_of_zoo_sample() -> None:
             "'writer' writes no text that begins with nothing. The model expects a "
             "text to go on with.",
         ),
+        (
+            lambda: zoo.generate(writer(), "notes.txt"),
+            InputError,
+            "'notes.txt' is the name of a file, not a text: give "
+            f"pathlib.Path('notes.txt'). {EXPECTS}",
+        ),
+        (
+            lambda: zoo.generate(writer(), "a\ud800"),
+            InputError,
+            "The text holds half a character at place 1: it was cut, or decoded "
+            f"wrongly. {EXPECTS}",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_before_the_first_piece(
@@ -174,3 +190,16 @@ def test_the_command_prints_what_predict_prints(
 
     assert generated == capsys.readouterr().out
     assert generated.startswith("ROMEO:")
+
+
+def test_the_command_prints_nothing_before_an_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """
+    Not the prompt either: what follows it would be no text.
+    """
+    assert main(["generate", "gpt-mini", "ROMEO:", "--temperature", "-1"]) == 1
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("error: Model 'gpt-mini': temperature=-1.0 should be")

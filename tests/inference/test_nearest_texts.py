@@ -89,8 +89,8 @@ def test_a_classifier_of_texts_compares_the_input_of_its_head() -> None:
     ("texts", "told"),
     [
         ([], "The list is empty."),
-        (["king", None], "There is no text (None)."),
-        (["king", ""], "The text is empty."),
+        (["king", None], "Item 2: There is no text (None)."),
+        (["king", ""], "Item 2: The text is empty."),
     ],
 )
 def test_what_is_no_list_of_texts_is_told(model: Any, texts: Any, told: str) -> None:

@@ -313,6 +313,18 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
             "Model 'vae-mnist': steps=1 should be 2 or more. Options: steps.",
         ),
         (
+            lambda vae: zoo.interpolate(
+                vae, torch.zeros(20), torch.ones(20), steps=10**9
+            ),
+            "Model 'vae-mnist': steps=1000000000 should be 10,000 at most. Options: "
+            "steps.",
+        ),
+        (
+            lambda vae: zoo.sample(vae, 10**9),
+            "Model 'vae-mnist': n=1000000000 should be 100,000 at most: draw more in "
+            "other calls. Options: n, seed.",
+        ),
+        (
             lambda vae: zoo.evaluate(vae, []),
             "Model 'vae-mnist': zoo.evaluate has no measure for its task, "
             "unconditional-image-generation. Options: none.",

@@ -94,3 +94,11 @@ def test_a_text_that_is_continued_is_not_cut() -> None:
     A model that writes goes on from the end of a text of any length.
     """
     assert said(zoo.predict, "gpt-mini", "a b " * 400, max_new_tokens=2, seed=0) == []
+
+
+def test_a_text_that_is_measured_in_parts_is_not_cut() -> None:
+    """
+    A model that fills gaps is measured on the whole of a text, part by part.
+    """
+    long = pd.DataFrame({"text": ["the old man and the sea " * 50] * 3})
+    assert said(zoo.evaluate, "bert-mini", long) == []

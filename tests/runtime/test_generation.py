@@ -344,14 +344,14 @@ def test_unknown_options_are_told(model: Any) -> None:
 
 def test_a_character_without_a_token_is_refused(model: Any) -> None:
     """
-    It is shown, and nothing is written.
+    It is shown, with the number of its text, and nothing is written.
     """
     with pytest.raises(InputError) as refused:
         zoo.predict(model, ["abc", "ab\N{CAT FACE}"])
 
     assert str(refused.value) == (
-        "The text holds '\N{CAT FACE}', and the model has no token for that. The model "
-        "expects a text of its 14 tokens."
+        "Item 2: The text holds '\N{CAT FACE}', and the model has no token for that. "
+        "The model expects a text of its 14 tokens."
     )
 
 

@@ -119,6 +119,21 @@ def test_a_text_without_a_gap_is_refused(model: Any, text: str, where: str) -> N
     )
 
 
+def test_which_text_of_a_list_has_no_gap_is_told(model: Any) -> None:
+    """
+    By its number in the list, whatever the size of a batch.
+    """
+    texts = ["a [MASK] sat", "a [MASK]", "a cat sat"]
+    for batch_size in (1, 2, 64):
+        with pytest.raises(InputError) as refused:
+            zoo.predict(model, texts, batch_size=batch_size)
+
+        assert str(refused.value) == (
+            "Item 3: The text has no [MASK], so there is no gap to fill. The model "
+            "expects a text with [MASK] where a word is missing."
+        )
+
+
 @pytest.mark.parametrize("count", [0, 10, True, "two"])
 def test_a_wrong_count_is_told(model: Any, count: Any) -> None:
     """

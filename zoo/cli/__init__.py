@@ -3,6 +3,7 @@
 May import: everything; nothing imports it.
 """
 
+import errno
 import os
 import sys
 import warnings
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from zoo.specs import Command
 
 __all__ = ["main"]
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a disk, a quota, a limit of files
 
 # What `zoo --help` shows, without importing a command's module, which has its name.
 COMMANDS = {
@@ -158,8 +161,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
         except click.ClickException as exc:
             return _fail(_message(exc), exc.exit_code)
-        except (ZooError, OSError) as exc:
+        except ZooError as exc:
             return _fail(str(exc), 1)
+        except OSError as exc:
+            return _fail(_system_problem(exc), 1)
         except (click.Abort, KeyboardInterrupt) as exc:
             # A note says what was kept of the work.
             notes = getattr(exc, "__notes__", ()) or getattr(
@@ -181,6 +186,26 @@ def _open_streams() -> None:
 def _fail(problem: str, status: int) -> int:
     click.echo(f"error: {shown.lines(problem)}", err=True)
     return status
+
+
+def _system_problem(exc: OSError) -> str:
+    """Return what an error of the system says to a person: what to do next.
+
+    >>> import errno
+    >>> _system_problem(OSError(errno.ENOSPC, "No space left on device"))
+    'No space left on device. Make room there, or write elsewhere, and run it again.'
+    """
+    if exc.errno in FULL:
+        where = f"{exc.filename}: " if exc.filename else ""
+        advice = "Make room there, or write elsewhere, and run it again."
+        return f"{where}{exc.strerror}. {advice}"
+    if exc.errno == errno.EROFS and exc.filename:
+        folder = os.path.dirname(os.path.abspath(exc.filename))
+        advice = "Name a folder that you may write to."
+        return f"{folder} can't be written: {exc.strerror}. {advice}"
+    if exc.strerror and exc.filename:
+        return f"{exc.filename}: {exc.strerror}."
+    return str(exc)
 
 
 def _message(exc: click.ClickException) -> str:

@@ -25,7 +25,8 @@ def generate_command(
     from zoo.inference.generate import generate
 
     options = generation | ({} if seed is None else {"seed": seed})
+    pieces = generate(name, prompt, device=device, **options)
     click.echo(shown.lines(prompt), nl=False)
-    for piece in generate(name, prompt, device=device, **options):
+    for piece in pieces:
         click.echo(shown.lines(piece), nl=False)
     click.echo()

@@ -1,7 +1,8 @@
 """Evaluate a model on a user's own data: its outputs, and the metrics of its task."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,14 @@ from zoo.datasets.custom import reader
 from zoo.datasets.custom.examples import LabeledExamples
 from zoo.datasets.custom.trained_rows import count_trained
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import DataError, DataWarning, OptionError, TruncationWarning, near
+from zoo.errors import (
+    DataError,
+    DataWarning,
+    InputError,
+    OptionError,
+    TruncationWarning,
+    near,
+)
 from zoo.inference import features
 from zoo.inference.engine import Backend, check_backend, with_backend
 from zoo.inference.input_warnings import InputWarnings
@@ -134,11 +142,12 @@ def evaluate_part(
         **asdict(options),
     )
     _warn_of_trained_rows(model, part.rows, part.source)
-    cut = features.count_truncated(model, part.rows)
+    whole = task.learns_from_inputs(spec)  # it reads a text part by part
+    cut = 0 if whole else features.count_truncated(model, part.rows)
     if cut:
         note = features.truncation_note(model, cut, part.rows, part.source, part.name)
         warn_user(note, TruncationWarning)
-    with on_device(model, device):
+    with on_device(model, device), _naming(part.source):
         quick = _quickened(model, part.rows, precision, backend, prepare)
         with eval_mode(model):
             metrics = task.measure_rows(quick, part.rows, **prepare)
@@ -148,6 +157,15 @@ def evaluate_part(
             _check_finite(metrics, output, part.rows, part.source)
         check_used(quick, precision)
     return Evaluation(metrics, len(part.rows), part.source, part.name)
+
+
+@contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Put the name of the data in front of an InputError about one of its rows."""
+    try:
+        yield
+    except InputError as exc:
+        raise exc.of(source) from exc.__cause__
 
 
 def _check_finite(

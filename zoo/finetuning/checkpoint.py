@@ -286,6 +286,8 @@ def finetune(
         )
     if folder is not None:
         with weights_kept(result.model, Path(folder)):
+            # Another process may have filled it meanwhile.
+            checkpoint_folder.check_free(Path(folder), force=force)
             save(result, folder)
     if shown:
         print_comparison(_receipt(result, model_metadata(result.model).spec))

@@ -19,6 +19,7 @@ from zoo.errors import DataError, InputError, OptionError
 from zoo.inference.batch_runner import truncation, warn_truncated
 from zoo.inference.engine import Backend, check_backend
 from zoo.inference.feature_engine import feature_engine
+from zoo.inference.item_errors import collate_named, item_names, opened_named
 from zoo.models import scratch_tensor, sealed_cache
 from zoo.models.config_fit import blaming_config
 from zoo.models.devices import (
@@ -102,7 +103,8 @@ def features(
         encoding=encoding,
         allow_outside=allow_outside,
     )
-    items, _ = task.split_items(raw, spec.input)
+    items, single = task.split_items(raw, spec.input)
+    names = [""] if single else item_names(1, len(items))
     parts: list[Tensor] = []
     cut = 0
     with on_device(module, device), eval_mode(module), torch.inference_mode():
@@ -121,10 +123,13 @@ def features(
             return before_head(quick, given[part])[0]
 
         for start in range(0, len(items), batch_size):
+            part = slice(start, start + batch_size)
             opened = [
-                task.load_item(i, spec.input) for i in items[start : start + batch_size]
+                opened_named(partial(task.load_item, item, spec.input), name)
+                for item, name in zip(items[part], names[part], strict=True)
             ]
-            given = task.collate(opened, spec.input)
+            collate = partial(task.collate, input_spec=spec.input)
+            given = collate_named(collate, opened, names[part])
             cut += task.truncated(opened, spec.input)
             with blaming_config(module, given=given):
                 if quick is None:
@@ -161,13 +166,17 @@ def model_inputs(
     spec = model_metadata(model).spec
     task = task_of(spec)
 
+    def load(row: int) -> Any:
+        return task.load_item(_item(task, rows, row, spec.input), spec.input)
+
     def made(start: int) -> Tensor:
-        part = range(start, min(start + batch_size, len(rows)))
+        names = rows.names[start : start + batch_size]
         opened = [
-            task.load_item(_item(task, rows, row, spec.input), spec.input)
-            for row in part
+            opened_named(partial(load, row), name)
+            for row, name in enumerate(names, start)
         ]
-        return task.collate(opened, spec.input, **options)
+        collate = partial(task.collate, input_spec=spec.input, **options)
+        return collate_named(collate, opened, names)
 
     starts = list(range(0, len(rows), batch_size))
     with ThreadPoolExecutor(max_workers=2) as pool:

@@ -12,6 +12,7 @@ from zoo.models.config_fit import blaming_config
 from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
 from zoo.runtime import text_generation
+from zoo.tasks import task_of
 
 __all__ = ["generate"]
 
@@ -51,6 +52,8 @@ def generate(
     if not prompt and not generates_text(module):
         problem = f"{spec.name!r} writes no text that begins with nothing."
         raise InputError(problem, "a text to go on with")
+    if prompt:
+        prompt = task_of(spec).load_item(prompt, spec.input)
     return _pieces(module, prompt, device, options)
 
 

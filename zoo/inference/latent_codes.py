@@ -24,6 +24,8 @@ from zoo.tasks.results.vision import Result
 
 __all__ = ["encode", "interpolate", "reconstruct"]
 
+MOST_STEPS = 10_000
+
 
 def encode(
     model: nn.Module | str | Path,
@@ -99,6 +101,9 @@ def interpolate(
     spec = require_verb(module, "interpolate")
     if not isinstance(steps, Integral) or isinstance(steps, bool) or steps < 2:
         problem = f"steps={steps!r} should be 2 or more."
+        raise OptionError(spec.name, problem, ["steps"])
+    if steps > MOST_STEPS:  # which are decoded at once
+        problem = f"steps={steps!r} should be {MOST_STEPS:,} at most."
         raise OptionError(spec.name, problem, ["steps"])
     with on_device(module, device):
         start, end = (_end(module, raw, options) for raw in (a, b))

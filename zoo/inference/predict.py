@@ -1,8 +1,9 @@
 """Raw input to a typed result, by any model: `zoo.predict`."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from zoo.inference.batch_runner import (
 )
 from zoo.inference.engine import Backend
 from zoo.inference.input_warnings import InputWarnings
+from zoo.inference.item_errors import collate_named, item_names, opened_named
 from zoo.inference.sample import sample, supports
 from zoo.inference.sources import ReadInputs, find_source
 from zoo.inference.stream import answers, results_of
@@ -28,7 +30,7 @@ from zoo.models.metadata import ModelMetadata, model_metadata
 from zoo.models.precision import Precision
 from zoo.runtime.eval_mode import eval_mode
 from zoo.runtime.table import Table
-from zoo.tasks import Task, task_of
+from zoo.tasks import task_of
 from zoo.tasks.results.result_list import ResultList
 from zoo.tasks.results.vision import Result
 
@@ -134,12 +136,14 @@ def predict(
                 results.append(found)
                 runner.warned.add(odd)
             else:
-                given = task.collate(opened, input_spec, **prepare)
-                odd = task.input_warnings(given, input_spec)
                 start = len(results)
+                called = [""] if single else item_names(start + 1, len(opened))
+                collate = partial(task.collate, input_spec=input_spec, **prepare)
+                given = collate_named(collate, opened, called)
+                odd = task.input_warnings(given, input_spec)
                 names = places[start : start + len(opened)]
                 runner.warned.add(odd, start, names)
-                results += runner(given, opened)
+                results += _answered(runner, given, opened, called)
                 cut += task.truncated(opened, input_spec)
     runner.warned.say()
     warn_truncated(module, cut, len(results))
@@ -161,7 +165,9 @@ def model_inputs(
     def prepared() -> Iterator[tuple[list[Any], Tensor]]:
         cut, warned, start = 0, InputWarnings(single=single), 0
         for opened in _parts(known, items, batch_size, single):
-            given = task.collate(opened, input_spec, **options)
+            collate = partial(task.collate, input_spec=input_spec, **options)
+            called = [""] if single else item_names(start + 1, len(opened))
+            given = collate_named(collate, opened, called)
             warned.add(task.input_warnings(given, input_spec), start)
             cut += task.truncated(opened, input_spec)
             start += len(opened)
@@ -178,9 +184,11 @@ def _parts(
     """Yield the items opened, at most `step` at a time."""
     task = task_of(known.spec)
     for start in range(0, len(items), step):
+        part = items[start : start + step]
+        names = [""] if single else item_names(start + 1, len(part))
         yield [
-            _opened(task, item, known, 0 if single else number)
-            for number, item in enumerate(items[start : start + step], start + 1)
+            opened_named(partial(task.load_item, item, known.spec.input), name)
+            for item, name in zip(part, names, strict=True)
         ]
 
 
@@ -211,9 +219,15 @@ def _drawn(module: nn.Module, options: dict[str, Any]) -> Result:
     return result
 
 
-def _opened(task: Task[Any, Any], item: Any, known: ModelMetadata, number: int) -> Any:
-    """Open one input; `number` says which of several it is, 0 that it is alone."""
+def _answered(
+    runner: BatchRunner, given: Tensor, opened: Sequence[Any], names: Sequence[str]
+) -> list[Result]:
+    """Return a result for each opened input; an InputError has the input's name in
+    front, if it has one."""
     try:
-        return task.load_item(item, known.spec.input)
-    except InputError as exc:
-        raise (exc.of(f"Item {number}") if number else exc) from exc.__cause__
+        return runner(given, opened)
+    except InputError:
+        for one, name in zip(runner.each(given, opened), names, strict=True):
+            if isinstance(one, InputError) and name:
+                raise one.of(name) from one.__cause__
+        raise

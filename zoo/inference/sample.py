@@ -58,6 +58,8 @@ VERBS = {
     "nearest_words": ("embedding_matrix",),
 }
 
+MOST_SAMPLES = 100_000  # of one call
+
 
 def sample(
     model: nn.Module | str | Path,
@@ -84,6 +86,11 @@ def sample(
     names = ["n", "seed", *(o for o in task.options if o != "seed"), *ranges]
     if not _whole(n) or n < 1:
         raise OptionError(known.name, f"n={n!r} should be 1 or more.", names)
+    if n > MOST_SAMPLES:  # which are all kept in memory
+        problem = (
+            f"n={n!r} should be {MOST_SAMPLES:,} at most: draw more in other calls."
+        )
+        raise OptionError(known.name, problem, names)
     if seed is not None and not (_whole(seed) and 0 <= seed < 2**63):
         problem = f"seed={seed!r} should be a whole number from 0 on, below 2**63."
         raise OptionError(known.name, problem, names)

@@ -136,7 +136,7 @@ def stream(model: nn.Module, prompt: str, options: Mapping[str, Any]) -> Iterato
     spec = spec_of(model)
     plan = planned(spec.name, options)
     if prompt:
-        tokens = tokenizer.encode_untruncated(prompt, spec.input)
+        tokens = _tokens(prompt, spec.input)
         seed = generation.seeds(1)[0] if plan.seed is None else plan.seed
     else:
         tokens = generation.beginning(spec)
@@ -165,8 +165,10 @@ def _settled(text: str, plan: GenerationConfig) -> str:
 
 
 def _tokens(item: str | Tensor, input_spec: Any) -> list[int]:
+    """Return the tokens that a model goes on from, at least one."""
     if isinstance(item, str):
-        return tokenizer.encode_untruncated(item, input_spec)
+        whole = tokenizer.encode_untruncated(item, input_spec)
+        return whole or tokenizer.filler(input_spec)
     numbers: list[int] = item.tolist()
     return numbers
 

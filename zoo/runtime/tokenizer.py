@@ -25,6 +25,7 @@ __all__ = [
     "decode_sentence",
     "encode_batch",
     "encode_untruncated",
+    "filler",
     "is_truncated",
     "pad",
     "surrounding",
@@ -57,13 +58,14 @@ def tokenizer(input_spec: Any) -> "Tokenizer":
 
 def encode_batch(texts: Sequence[str], input_spec: Any) -> list[list[int]]:
     """Return the token numbers of each text, at least one of each."""
-    made = tokenizer(input_spec)
-    empty = [
-        input_spec.pad_token_id
-        if input_spec.unk_token_id is None
-        else input_spec.unk_token_id
-    ]
+    made, empty = tokenizer(input_spec), filler(input_spec)
     return [_encoded(made, text) or empty for text in texts]
+
+
+def filler(input_spec: Any) -> list[int]:
+    """Return what stands for a text of which the tokenizer leaves nothing."""
+    unknown = input_spec.unk_token_id
+    return [input_spec.pad_token_id if unknown is None else unknown]
 
 
 def encode_untruncated(text: str, input_spec: Any) -> list[int]:

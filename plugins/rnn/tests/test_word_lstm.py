@@ -221,3 +221,18 @@ def test_a_prompt_that_ends_in_a_space_gets_no_second_one() -> None:
     )
 
     assert spaced == plain
+
+
+@pytest.mark.filterwarnings("ignore:A text has no word")
+@pytest.mark.parametrize("prompt", ["\N{LION FACE}", "\0", "\ufeff"])
+def test_a_prompt_of_which_no_token_is_left_is_an_unknown_word(prompt: str) -> None:
+    """
+    As it is to a classifier; the tokenizer leaves out signs and pictures.
+    """
+    model = zoo.load(NAME)
+    options = {"seed": 1, "max_new_tokens": 5}
+    found = zoo.predict(model, [prompt, "정말"], **options)
+    streamed = "".join(zoo.generate(model, prompt, **options))
+
+    assert found[0].text.split() == found[1].text.split()
+    assert found[0].text == streamed
