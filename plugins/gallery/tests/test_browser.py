@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,20 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     asked += [{"page": "pages/{}/index.html{}".format(*KOREAN), "axe": True}]
     found = visited(made.folder, asked)
     return dict(zip(("index", *NAMES, "korean"), found, strict=True))
+
+
+def wrong_on(page: dict[str, Any]) -> str:
+    """Return what is wrong on a page, in words, or nothing."""
+    found = [page[name] for name in ("problems", "requests", "faults") if page[name]]
+    if page["wide"] > 0:
+        found.append(f"{page['wide']} pixels too wide")
+    return " ".join(map(str, found))
+
+
+def weight(name: str) -> int:
+    """Return the bytes of a model's weights."""
+    weights = zoo.get_spec(name).weights
+    return weights.size or 0 if weights else 0
 
 
 def near(page: dict[str, Any], canvas: int, expected: Image.Image, *, by: int) -> None:
@@ -415,21 +430,20 @@ def test_every_page_of_the_whole_site_works(tmp_path: Path) -> None:
     made = build(tmp_path / "site")
     asked = [{"page": f"pages/{name}/index.html", "axe": True} for name in made.models]
     found = dict(zip(made.models, visited(made.folder, asked), strict=True))
+    small = [name for name in made.live if weight(name) < 1 << 20]
+    times = [found[name]["first"] for name in small if found[name]["first"]]
+    lines = [f"\n{len(made.live)} of {len(found)} live, {made.size:,} bytes"]
+    for name, page in found.items():
+        live = "live" if name in made.live else ""
+        first = f"{(page['first'] or 0) / 1000:.2f} s"
+        lines.append(f"{name:30} {weight(name):>11,} {live:4} {first} {wrong_on(page)}")
+    sys.stdout.write("\n".join(lines) + "\n")  # what is shown with -s
 
     assert made.size < MOST_BYTES
-    wrong = {
-        name: (page["problems"], page["requests"], page["faults"], page["wide"])
-        for name, page in found.items()
-        if page["problems"] or page["requests"] or page["faults"] or page["wide"] > 0
-    }
-    assert wrong == {}
+    wrong = {name: wrong_on(page) for name, page in found.items() if wrong_on(page)}
+    assert not wrong, "\n".join(f"{name}: {what}" for name, what in wrong.items())
     for name, reason in made.refused.items():
         text = (made.folder / "pages" / name / "index.html").read_text("utf-8")
         assert escape(reason) in text
-    small = (zoo.get_spec(name).weights for name in made.live)
-    times = [
-        found[name]["first"]
-        for name, weights in zip(made.live, small, strict=True)
-        if weights is not None and (weights.size or 0) < 1 << 20
-    ]
+    assert len(times) == len(small)
     assert sorted(times)[len(times) // 2] <= SOON
