@@ -21,7 +21,6 @@ SHIPPED = [
 REFUSED = {
     "attention-eng-fra": "a loop over the words of a translation",
     "attention-spa-eng": "a loop over the words of a translation",
-    "rnn-imdb": "the lengths of texts",
 }
 TRANSLATORS = [
     spec.name

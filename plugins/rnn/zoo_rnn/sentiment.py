@@ -66,12 +66,35 @@ class RecurrentClassifier(nn.Module):
     def pooled(self, token: Tensor) -> Tensor:
         """Return the maximum and the mean of h_t: (B, 2 * hidden_size)."""
         length = self.length(token)
-        hidden = self.recurrent(self.dropout(self.embedding(token)))[0]
+        hidden = self.states(self.dropout(self.embedding(token)))
         beyond = torch.arange(token.shape[1], device=token.device) >= length[:, None]
         beyond = beyond.unsqueeze(2)  # (B, length, 1)
         maximum = hidden.masked_fill(beyond, -torch.inf).amax(dim=1)
         mean = hidden.masked_fill(beyond, 0).sum(dim=1) / length[:, None]
         return torch.cat([maximum, mean], dim=1)
+
+    def states(self, inputs: Tensor) -> Tensor:
+        """Return h_t of inputs (B, length, embed_dim): (B, length, hidden_size).
+
+        An exporter unrolls the plain cell over the length that it tries: in a graph it
+        is the operator of ONNX.
+        """
+        cell = self.recurrent
+        if not (isinstance(cell, nn.RNN) and torch.onnx.is_in_onnx_export()):
+            hidden: Tensor = cell(inputs)[0]
+            return hidden
+        names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"
+        inner, outer, first, second = map(cell.get_parameter, names)
+        bias = torch.cat([first, second])
+        batch, length, _ = inputs.shape
+        found, _ = torch.onnx.ops.symbolic_multi_out(
+            "RNN",
+            (inputs.transpose(0, 1), inner[None], outer[None], bias[None]),
+            {"hidden_size": cell.hidden_size},
+            dtypes=(inputs.dtype, inputs.dtype),
+            shapes=((length, 1, batch, cell.hidden_size), (1, batch, cell.hidden_size)),
+        )
+        return found.squeeze(1).transpose(0, 1)
 
     def length(self, token: Tensor) -> Tensor:
         """Return the length of each text without its padding, (B,), at least 1."""
