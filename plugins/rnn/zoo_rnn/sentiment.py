@@ -29,6 +29,8 @@ is at the end, where a network that reads forward can't see it, and is not poole
 import torch
 from torch import Tensor, nn
 
+from zoo_rnn.rnn_states import rnn_states
+
 __all__ = ["CELLS", "RecurrentClassifier", "recurrent_classifier"]
 
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -74,27 +76,11 @@ class RecurrentClassifier(nn.Module):
         return torch.cat([maximum, mean], dim=1)
 
     def states(self, inputs: Tensor) -> Tensor:
-        """Return h_t of inputs (B, length, embed_dim): (B, length, hidden_size).
-
-        An exporter unrolls the plain cell over the length that it tries: in a graph it
-        is the operator of ONNX.
-        """
-        cell = self.recurrent
-        if not (isinstance(cell, nn.RNN) and torch.onnx.is_in_onnx_export()):
-            hidden: Tensor = cell(inputs)[0]
-            return hidden
-        names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"
-        inner, outer, first, second = map(cell.get_parameter, names)
-        bias = torch.cat([first, second])
-        batch, length, _ = inputs.shape
-        found, _ = torch.onnx.ops.symbolic_multi_out(
-            "RNN",
-            (inputs.transpose(0, 1), inner[None], outer[None], bias[None]),
-            {"hidden_size": cell.hidden_size},
-            dtypes=(inputs.dtype, inputs.dtype),
-            shapes=((length, 1, batch, cell.hidden_size), (1, batch, cell.hidden_size)),
-        )
-        return found.squeeze(1).transpose(0, 1)
+        """Return h_t of inputs (B, length, embed_dim): (B, length, hidden_size)."""
+        if isinstance(self.recurrent, nn.RNN):
+            return rnn_states(self.recurrent, inputs)
+        hidden: Tensor = self.recurrent(inputs)[0]
+        return hidden
 
     def length(self, token: Tensor) -> Tensor:
         """Return the length of each text without its padding, (B,), at least 1."""

@@ -38,7 +38,7 @@ function zooWorker() {
   const open = async ({ name, graph }) => {
     sessions[name] = await ort.InferenceSession.create(graph, {
       executionProviders: ["wasm"],
-      graphOptimizationLevel: "all",
+      graphOptimizationLevel: "basic", // more takes longer than it saves a page
     });
   };
   const run = async ({ name, feeds }) => {
