@@ -78,7 +78,6 @@ def uses() -> dict[str, dict[str, Any]]:
         "word2vec-skipgram": {
             "fill": {"#widget label:nth-of-type(1) input": "coffee"},
             "keys": {"#widget label:nth-of-type(1) input": "Enter"},  # it is changed
-            "until": "/,/.test(document.getElementById('say').textContent)",
         },
     }
 

@@ -107,7 +107,7 @@ zooWidget(({ model, place, say, answer }) => {
       zooElement(
         "div",
         { class: "two" },
-        zooElement("div", {}, zooParts.examples(single, first), labelled("plus", plus), zooElement("br"), labelled("minus", minus)),
+        zooElement("div", {}, zooParts.examples(single, first), zooElement("div", { class: "fields" }, labelled("plus", plus), labelled("minus", minus))),
         zooElement("div", {}, zooElement("p", { text: "nearest" }), bars.box),
       ),
     );
