@@ -35,6 +35,7 @@ NAMES = (
     *("tfidf-clf-20news", "gru-imdb", "gru-nsmc", "gpt-mini", "bert-mini"),  # texts
     *("word2vec-skipgram", "attention-spa-eng", "transformer-mt"),
 )
+WALKED = ("index", "lenet5-mnist", "gpt-mini", "perceptron-iris")
 SEED = 7
 KOREAN = "gru-nsmc", "#lang=ko"
 MOST_BYTES = 120_000_000  # of the whole site
@@ -116,13 +117,18 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
         for name in NAMES
     ]
     asked += [{"page": "pages/{}/index.html{}".format(*KOREAN), "axe": True}]
+    for name in WALKED:
+        page = "index.html" if name == "index" else f"pages/{name}/index.html"
+        asked.append({"page": page, "walk": True})
     found = visited(made.folder, asked)
-    return dict(zip(("index", *NAMES, "korean"), found, strict=True))
+    walks = (f"walk {name}" for name in WALKED)
+    return dict(zip(("index", *NAMES, "korean", *walks), found, strict=True))
 
 
 def wrong_on(page: dict[str, Any]) -> str:
     """Return what is wrong on a page, in words, or nothing."""
-    found = [page[name] for name in ("problems", "requests", "faults") if page[name]]
+    parts = ("problems", "requests", "lost", "faults")
+    found = [page[part] for part in parts if page[part]]
     if page["wide"] > 0:
         found.append(f"{page['wide']} pixels too wide")
     return " ".join(map(str, found))
@@ -153,14 +159,9 @@ def test_a_page_works_and_asks_nothing_of_a_network(
     answers: Answers, name: str
 ) -> None:
     """
-    No message in the console, no request, and no serious finding of axe.
+    No message in the console, no request, no lost picture, no serious finding of axe.
     """
-    page = answers[name]
-
-    assert not page["problems"]
-    assert not page["requests"]
-    assert not page["faults"]
-    assert page["wide"] <= 0
+    assert wrong_on(answers[name]) == ""
 
 
 def test_the_state_of_the_catalogue_is_in_its_url(answers: Answers) -> None:
@@ -419,6 +420,23 @@ def test_the_nearest_words_are_those_of_python(answers: Answers) -> None:
     expected: Any = zoo.nearest_words("word2vec-skipgram", "coffee", n=10).most_similar
 
     assert answers["word2vec-skipgram"]["names"] == [one.word for one in expected]
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_a_keyboard_reaches_everything_and_is_nowhere_caught(
+    answers: Answers, name: str
+) -> None:
+    """
+    Tab goes through all that can be used, once and in the order of the page, shows
+    where it is, and goes on out of the page.
+    """
+    walk = answers[f"walk {name}"]["walk"]
+
+    assert len(walk["reached"]) > 8
+    assert walk["missed"] == []
+    assert walk["hidden"] == []
+    assert walk["reached"] == sorted(set(walk["reached"]))
+    assert walk["left"]
 
 
 def test_every_page_of_the_whole_site_works(tmp_path: Path) -> None:

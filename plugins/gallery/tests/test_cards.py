@@ -46,5 +46,7 @@ def test_a_table_keeps_its_alignment_without_a_style() -> None:
     made = card_html("| a | b |\n| --- | ---: |\n| c | d |\n", {})
 
     assert "style" not in made
+    assert made.startswith('<div class="scroll" tabindex="0">\n<table>')
+    assert made.endswith("</table>\n</div>\n")
     assert '<th class="right" scope="col">b</th>' in made
     assert '<td class="right">d</td>' in made

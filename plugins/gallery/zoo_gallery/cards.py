@@ -10,6 +10,7 @@ from markdown_it.token import Token
 __all__ = ["card_html"]
 
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+SCROLLED = '<div class="scroll" tabindex="0">\n'  # a table may be wider than a phone
 FIRST_HEADING = re.compile(r"\A\s*# [^\n]*\n")
 
 
@@ -28,6 +29,7 @@ def card_html(card: str, pictures: Mapping[str, str]) -> str:
     environment: dict[str, Any] = {}
     text = FIRST_HEADING.sub("", FRONT.sub("", card))
     tokens = reader.parse(text, environment)
+    shown: list[Token] = []
     for token in tokens:
         if token.type == "inline":
             token.children = _inline(token.children or [], pictures)
@@ -35,7 +37,12 @@ def card_html(card: str, pictures: Mapping[str, str]) -> str:
             _align(token)
         if token.type in ("fence", "code_block"):
             token.attrSet("tabindex", "0")
-    return str(reader.renderer.render(tokens, reader.options, environment))
+        if token.type == "table_open":
+            shown.append(Token("html_block", "", 0, content=SCROLLED))
+        shown.append(token)
+        if token.type == "table_close":
+            shown.append(Token("html_block", "", 0, content="</div>\n"))
+    return str(reader.renderer.render(shown, reader.options, environment))
 
 
 def _align(cell: Token) -> None:

@@ -32,7 +32,7 @@ TITLE = "Written by zoo gallery:"  # its first line; then what was written
 PICTURES = (".png", ".gif", ".jpg")
 STATIC = Path(__file__).with_name("static")
 LICENSES = "LICENSES.txt"
-MOST_SITE = 114 << 20  # bytes, at which a site is easily copied and served
+MOST_SITE = 119_900_000  # bytes, at which a site is easily copied and served
 AT_ONCE = 3 << 20  # bytes of a model that is started with its page
 SIZES = (100_000, 1_000_000, 10_000_000)  # parameters at most, to filter by
 # `file:` because 'self' is no origin of a page that is a file; `blob:` for the worker.
