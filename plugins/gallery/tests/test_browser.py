@@ -119,9 +119,10 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
         for name in NAMES
     ]
     asked += [{"page": "pages/{}/index.html{}".format(*KOREAN), "axe": True}]
+    until = {name: use.get("until") for name, use in uses().items()}
     for name in WALKED:
         page = "index.html" if name == "index" else f"pages/{name}/index.html"
-        asked.append({"page": page, "walk": True})
+        asked.append({"page": page, "walk": True, "until": until.get(name)})
     found = visited(made.folder, asked)
     walks = (f"walk {name}" for name in WALKED)
     return dict(zip(("index", *NAMES, "korean", *walks), found, strict=True))
