@@ -237,7 +237,7 @@ def _too_many(
         name = max(inside, key=order)
         inside.remove(name)
         out.append(name)
-        size -= running[name].size
+        size -= running[name].size + len(_as_data(running[name].data))
     return out
 
 
