@@ -21,9 +21,6 @@ SHIPPED = [
 REFUSED = {
     "attention-eng-fra": "a loop over the words of a translation",
     "attention-spa-eng": "a loop over the words of a translation",
-    "faster-rcnn-mini": "proposals are suppressed one after the other",
-    "mask-rcnn-mini": "proposals are suppressed one after the other",
-    "rnn-imdb": "the lengths of texts",
 }
 TRANSLATORS = [
     spec.name

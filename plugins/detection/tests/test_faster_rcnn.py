@@ -214,3 +214,25 @@ def test_a_picture_without_proposals_is_answered() -> None:
 
     assert output.shape == (1, 10, 8)
     assert output[0, 3:, :4].eq(0).all()
+
+
+@pytest.mark.parametrize(("candidates", "proposals"), [(60, 40), (60, 5), (30, 40)])
+def test_a_graph_proposes_the_same_boxes(
+    monkeypatch: pytest.MonkeyPatch, candidates: int, proposals: int
+) -> None:
+    """
+    Of two pictures, to the bit, whether more or fewer stay than are wanted; each
+    candidate overlaps several others, so that some stay because their rival went.
+    """
+    torch.manual_seed(0)
+    model = faster_rcnn(candidates=candidates, proposals=proposals)
+    model.proposal_overlap = 0.3
+    given = torch.stack([boxes(80, width=60, height=60) for _ in range(2)])
+    logits = torch.randn(2, 80)
+    expected = model.propose(logits, given, 60, 60)
+    monkeypatch.setattr(torch.onnx, "is_in_onnx_export", lambda: True)
+
+    found = model.propose(logits, given, 60, 60)
+
+    assert torch.equal(found, expected)
+    assert 3 < (expected[0].sum(dim=1) > 0).sum() < candidates

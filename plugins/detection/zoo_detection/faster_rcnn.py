@@ -28,6 +28,7 @@ from torch.nn.functional import (
     binary_cross_entropy_with_logits,
     cross_entropy,
     grid_sample,
+    pad,
     smooth_l1_loss,
 )
 
@@ -84,7 +85,7 @@ class RegionProposalNetwork(nn.Module):
         x = self.conv(features).relu()
         logits = self.objectness(x).permute(0, 2, 3, 1).flatten(1)
         deltas = self.deltas(x).permute(0, 2, 3, 1)
-        return logits, deltas.reshape(len(x), -1, 4)
+        return logits, deltas.flatten(1).unflatten(1, (-1, 4))
 
 
 class BoxHead(nn.Module):
@@ -107,6 +108,33 @@ class BoxHead(nn.Module):
         x = self.fc1(regions.flatten(1)).relu()
         x = self.fc2(x).relu()
         return self.label(x), self.deltas(x).unflatten(1, (-1, 4))
+
+
+def onnx_suppress(boxes: Tensor, overlap: float, most: int) -> Tensor:
+    """Return what stays of boxes (B, N, 4) in their order, (B, most, 4), with empty
+    ones where fewer do: non-maximum suppression in N steps, which a graph can take.
+
+    A box goes where one before it, that stays, overlaps it by more than `overlap`.
+    """
+    from torch._higher_order_ops.scan import scan
+
+    count = boxes.shape[1]
+    places = torch.arange(count, device=boxes.device)
+    rivals = (iou(boxes, boxes) > overlap) & (places[:, None] < places)
+
+    def step(stays: Tensor, now: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        place, beaten = now
+        here = (stays * (places == place)).amax(dim=1, keepdim=True)
+        left = stays * (1 - here * beaten)
+        return left, here.clone()
+
+    start = torch.ones_like(boxes[..., 0])
+    given = places, rivals.transpose(0, 1).to(boxes.dtype)
+    stays, _ = scan(step, start, given)
+    kept = min(most, count)
+    rank, order = (stays * (count - places)).topk(kept, dim=1)
+    found = boxes.gather(1, order[..., None].expand(-1, -1, 4)) * (rank > 0)[..., None]
+    return pad(found, (0, 0, 0, most - kept))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,12 +228,12 @@ class FasterRCNN(nn.Module):
         # P(object) = 1 - P(background): the logit of it is what follows from a softmax.
         objects = labels[:, 1:].logsumexp(dim=1) - labels[:, 0]
         best = labels[:, 1:].argmax(dim=1)
-        chosen = moved[torch.arange(len(best), device=best.device), best]
+        chosen = moved.gather(1, best[:, None, None].expand(-1, -1, 4))[:, 0]
         ends = decode_boxes(chosen, proposals.flatten(0, 1), BOX_SCALE)
         ends = ends / ends.new_tensor([width, height, width, height])
         each = torch.cat([ends, objects[:, None], labels[:, 1:]], dim=1)
-        count = len(features)
-        return each.unflatten(0, (count, -1)), best.unflatten(0, (count, -1))
+        shape = proposals.shape[:2]
+        return each.unflatten(0, shape), best.unflatten(0, shape)
 
     @torch.no_grad()
     def propose(self, logits: Tensor, boxes: Tensor, height: int, width: int) -> Tensor:
@@ -214,8 +242,12 @@ class FasterRCNN(nn.Module):
         ones besides."""
         limit = boxes.new_tensor([width, height, width, height])
         boxes = boxes.clamp_min(0).minimum(limit)
-        found = boxes.new_zeros(len(boxes), self.proposals, 4)
         count = min(self.candidates, logits.shape[1])
+        if torch.onnx.is_in_onnx_export():
+            order = logits.topk(count, dim=1).indices
+            best = boxes.gather(1, order[..., None].expand(-1, -1, 4))
+            return onnx_suppress(best, self.proposal_overlap, self.proposals)
+        found = boxes.new_zeros(len(boxes), self.proposals, 4)
         for row, order in enumerate(logits.topk(count, dim=1).indices):
             best, same = boxes[row, order].cpu(), torch.zeros(count)
             falling = -torch.arange(count)  # they are in their order already

@@ -42,8 +42,48 @@ const draw = async (page, points) => {
   await page.mouse.up();
 };
 
+/** Go through a page by Tab: what is reached, by its place in the page; what of all that
+ * can be used is missed; where nothing shows the focus; and whether it leaves the page. */
+const walk = async (page) => {
+  const usable = await page.evaluate(() => {
+    const kinds = "a[href], button, input, select, textarea, [tabindex='0']";
+    const all = [...document.querySelectorAll(kinds)].filter((one) => one.checkVisibility() && !one.disabled);
+    all.forEach((one, place) => (one.dataset.walk = place));
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute("tabindex");
+    return all.length;
+  });
+  const [reached, hidden] = [[], []];
+  let left = false;
+  while (!left && reached.length <= usable) {
+    await page.keyboard.press("Tab");
+    const found = await page.evaluate(() => {
+      const one = document.activeElement;
+      if (!one || one === document.body) return null;
+      const { outlineStyle, outlineWidth } = getComputedStyle(one);
+      const { width, height, right, bottom } = one.getBoundingClientRect();
+      const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+      const inside = width > 0 && height > 0 && right > 0 && bottom > 0;
+      return { place: Number(one.dataset.walk), seen: outlined && inside, html: one.outerHTML.slice(0, 100) };
+    });
+    left = found === null || found.place === reached[0];
+    if (left) break;
+    reached.push(found.place);
+    if (!found.seen) hidden.push(found.html);
+  }
+  const missed = await page.evaluate(
+    (reached) =>
+      [...document.querySelectorAll("[data-walk]")]
+        .filter((one) => !reached.includes(Number(one.dataset.walk)))
+        .map((one) => one.outerHTML.slice(0, 100)),
+    reached,
+  );
+  return { reached, hidden, missed, left };
+};
+
 for (const use of JSON.parse(asked)) {
-  const { page: path, fill = {}, click, dropped, drawn, keys, until, axe: judged, shot, whole } = use;
+  const { page: path, fill = {}, click, dropped, drawn, keys, until, walk: walked, axe: judged, shot, whole } = use;
   const { width = 1280, height = 720, dark = false } = use;
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
@@ -125,6 +165,15 @@ for (const use of JSON.parse(asked)) {
       wide: document.documentElement.scrollWidth - innerWidth,
     };
   }, whole ?? false);
+  const lost = await page.evaluate(async () => {
+    const found = [];
+    for (const picture of document.images) {
+      picture.loading = "eager";
+      await picture.decode().catch(() => found.push(picture.getAttribute("src").slice(0, 80)));
+    }
+    return found;
+  });
+  const steps = walked ? await walk(page) : null;
   let faults = null;
   if (judged) {
     await told(`${axe}; true`);
@@ -135,7 +184,7 @@ for (const use of JSON.parse(asked)) {
   }
 
   if (shot) await page.screenshot({ path: shot, fullPage: use.full ?? false });
-  results.push({ page: path, first, problems, requests, faults, ...found });
+  results.push({ page: path, first, problems, requests, lost, faults, walk: steps, ...found });
   await page.close();
 }
 await opened.close();

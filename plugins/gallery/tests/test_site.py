@@ -95,8 +95,8 @@ def test_the_page_of_a_model_tells_pin_metrics_licence_and_code(folder: Path) ->
     assert f": {spec.license.data}</dd>" in text
     assert "zoo predict lenet5-mnist --example" in text
     assert "pip install zoo-cnn" in text
-    assert '<img src="mistakes.png"' in text
-    assert (folder / "pages" / spec.name / "mistakes.png").is_file()
+    assert '<img src="mistakes.png.webp"' in text
+    assert (folder / "pages" / spec.name / "mistakes.png.webp").is_file()
 
 
 def test_every_link_inside_the_site_leads_to_a_file(pages: list[Page]) -> None:

@@ -1,7 +1,7 @@
 """A model card as HTML: what others wrote in it stays text, and asks for nothing."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -10,31 +10,39 @@ from markdown_it.token import Token
 __all__ = ["card_html"]
 
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+SCROLLED = '<div class="scroll" tabindex="0">\n'  # a table may be wider than a phone
 FIRST_HEADING = re.compile(r"\A\s*# [^\n]*\n")
 
 
-def card_html(card: str, pictures: Collection[str], folder: str) -> str:
+def card_html(card: str, pictures: Mapping[str, str]) -> str:
     """Return a card's Markdown as HTML.
 
     The front matter and the first heading are left out. HTML inside of it is shown as
-    text. A picture is one of `pictures`, which lie in `folder`; of any other only its
-    description is left. A link to another file than a page of the web is its text.
+    text. A picture is one of `pictures`, which leads from its name to its file; of any
+    other only its description is left. A link to another file than a page of the web is
+    its text.
 
-    >>> card_html("# a\\nSee <b>.", (), "a/")
+    >>> card_html("# a\\nSee <b>.", {})
     '<p>See &lt;b&gt;.</p>\\n'
     """
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     environment: dict[str, Any] = {}
     text = FIRST_HEADING.sub("", FRONT.sub("", card))
     tokens = reader.parse(text, environment)
+    shown: list[Token] = []
     for token in tokens:
         if token.type == "inline":
-            token.children = _inline(token.children or [], pictures, folder)
+            token.children = _inline(token.children or [], pictures)
         if token.type in ("th_open", "td_open"):
             _align(token)
         if token.type in ("fence", "code_block"):
             token.attrSet("tabindex", "0")
-    return str(reader.renderer.render(tokens, reader.options, environment))
+        if token.type == "table_open":
+            shown.append(Token("html_block", "", 0, content=SCROLLED))
+        shown.append(token)
+        if token.type == "table_close":
+            shown.append(Token("html_block", "", 0, content="</div>\n"))
+    return str(reader.renderer.render(shown, reader.options, environment))
 
 
 def _align(cell: Token) -> None:
@@ -46,7 +54,7 @@ def _align(cell: Token) -> None:
         cell.attrSet("scope", "col")
 
 
-def _inline(tokens: list[Token], pictures: Collection[str], folder: str) -> list[Token]:
+def _inline(tokens: list[Token], pictures: Mapping[str, str]) -> list[Token]:
     """Return the parts of a line, without what would be asked of a network."""
     kept: list[Token] = []
     opened: list[bool] = []  # of the links around, whether each is one
@@ -54,7 +62,7 @@ def _inline(tokens: list[Token], pictures: Collection[str], folder: str) -> list
         if token.type == "image":
             source = str(token.attrGet("src") or "")
             if source in pictures:
-                token.attrSet("src", folder + source)
+                token.attrSet("src", pictures[source])
                 token.attrSet("loading", "lazy")
                 kept.append(token)
             else:

@@ -1,7 +1,5 @@
 """Build the site: an index, a page a model, and the models that run in their pages."""
 
-import base64
-import gzip
 import hashlib
 import json
 import shutil
@@ -22,6 +20,8 @@ from zoo._utils.atomic_folder import put_folder, scratch_folder  # noqa: TID251 
 from zoo.errors import ZooError
 from zoo_gallery.cards import card_html
 from zoo_gallery.errors import GalleryError
+from zoo_gallery.packing import script, split_shared
+from zoo_gallery.pictures import write_picture
 from zoo_gallery.strings import LANGUAGES, all_strings, english
 from zoo_gallery.widgets import examples, part, widget_of
 
@@ -32,7 +32,7 @@ TITLE = "Written by zoo gallery:"  # its first line; then what was written
 PICTURES = (".png", ".gif", ".jpg")
 STATIC = Path(__file__).with_name("static")
 LICENSES = "LICENSES.txt"
-MOST_SITE = 110 << 20  # bytes, at which a site is easily copied and served
+MOST_SITE = 119_900_000  # bytes, at which a site is easily copied and served
 AT_ONCE = 3 << 20  # bytes of a model that is started with its page
 SIZES = (100_000, 1_000_000, 10_000_000)  # parameters at most, to filter by
 # `file:` because 'self' is no origin of a page that is a file; `blob:` for the worker.
@@ -117,14 +117,14 @@ def build(
             else:
                 running[spec.name] = found
                 tell(f"{spec.name}: {found.size / 2**20:.2f} MiB")
-        _write_pages(new, specs, running, refused, live)
+        pictures = {spec.name: _pictures(spec, new) for spec in specs}
+        _write_pages(new, specs, pictures, running, refused, live)
         if out := _too_many(new, specs, running, most_site_bytes):
             for name in out:
                 (new / running.pop(name).script).unlink()
                 refused[name] = _left_out(name, most_site_bytes)
                 tell(f"{name}: left out, the site is large")
-            shutil.rmtree(new / "pages")
-            _write_pages(new, specs, running, refused, live)
+            _write_pages(new, specs, pictures, running, refused, live)
         written = sorted(path.name for path in new.iterdir())
         (new / MARK).write_text("\n".join([TITLE, *written, ""]), encoding="utf-8")
         ours = {MARK, *_written(folder)}
@@ -189,17 +189,11 @@ def _live(spec: ModelSpec, site: Path, most_bytes: int) -> _Live | str:
         return str(exc)
     if found.latent_dim is not None:
         widget = "sampling"
-    script = f"models/{spec.name}.js"
-    packed = {
-        name: base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
-        for name, content in found.files.items()
-    }
-    lines = (
-        f"zooKeep({json.dumps(f'{spec.name}/{name}')}, {json.dumps(text)});\n"
-        for name, text in packed.items()
-    )
+    path = f"models/{spec.name}.js"
+    parts = split_shared(found.files).items()
+    content = script({f"{spec.name}/{name}": pieces for name, pieces in parts})
     (site / "models").mkdir(exist_ok=True)
-    written = (site / script).write_text("".join(lines), encoding="ascii")
+    written = (site / path).write_bytes(content)
     graphs = [
         {
             "name": f"{method}.onnx",
@@ -212,7 +206,7 @@ def _live(spec: ModelSpec, site: Path, most_bytes: int) -> _Live | str:
     data = {
         "name": spec.name,
         "task": spec.task,
-        "script": script,
+        "script": path,
         "size": written,
         "atOnce": written <= AT_ONCE,
         "graphs": [one["name"] for one in graphs],
@@ -223,7 +217,7 @@ def _live(spec: ModelSpec, site: Path, most_bytes: int) -> _Live | str:
         "output": part(spec.output),
         "examples": list(examples(spec)),
     }
-    return _Live(widget=widget, script=script, size=written, graphs=graphs, data=data)
+    return _Live(widget=widget, script=path, size=written, graphs=graphs, data=data)
 
 
 def _too_many(
@@ -243,7 +237,7 @@ def _too_many(
         name = max(inside, key=order)
         inside.remove(name)
         out.append(name)
-        size -= running[name].size
+        size -= running[name].size + len(_as_data(running[name].data))
     return out
 
 
@@ -266,6 +260,7 @@ def _left_out(name: str, most: int) -> str:
 def _write_pages(
     site: Path,
     specs: Sequence[ModelSpec],
+    pictures: dict[str, dict[str, str]],
     running: dict[str, _Live],
     refused: dict[str, str],
     live: bool,
@@ -304,14 +299,11 @@ def _write_pages(
     (site / "index.html").write_text(index, encoding="utf-8")
     for row in rows:
         spec: Any = row["spec"]
-        home = site / "pages" / spec.name
-        home.mkdir(parents=True)
-        pictures = _pictures(spec, home)
-        (home / "index.html").write_text(
+        (site / "pages" / spec.name / "index.html").write_text(
             pages.get_template("model.html").render(
                 root="../../",
                 **row,
-                card=Markup(card_html(_card(spec.name), pictures, "")),
+                card=Markup(card_html(_card(spec.name), pictures[spec.name])),
                 code=_code(spec),
                 install=f"pip install {row['plugin']}",
                 refused=refused.get(spec.name),
@@ -330,15 +322,19 @@ def _distributions() -> dict[str, str]:
     }
 
 
-def _pictures(spec: ModelSpec, home: Path) -> set[str]:
-    """Copy the pictures of a card beside its model's page; return their names."""
+def _pictures(spec: ModelSpec, site: Path) -> dict[str, str]:
+    """Make the folder of a model's page, with the pictures of its card; return the
+    names of their files, by their names in the card."""
+    home = site / "pages" / spec.name
+    home.mkdir(parents=True)
     folder = files(spec.package).joinpath("checkpoints", spec.name)
     if not folder.is_dir():
-        return set()
-    found = [one for one in folder.iterdir() if one.name.endswith(PICTURES)]
-    for one in found:
-        (home / one.name).write_bytes(one.read_bytes())
-    return {one.name for one in found}
+        return {}
+    return {
+        one.name: write_picture(one.name, one.read_bytes(), home)
+        for one in folder.iterdir()
+        if one.name.endswith(PICTURES)
+    }
 
 
 def _card(name: str) -> str:

@@ -5,8 +5,6 @@ They are got once by `npm pack`, from the registry that npm is set up for, and k
 refused. `python -m zoo_gallery.vendor` gets them.
 """
 
-import base64
-import gzip
 import hashlib
 import json
 import os
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_gallery.errors import GalleryError
+from zoo_gallery.packing import script
 
 __all__ = ["assets", "cache_folder", "files", "pins"]
 
@@ -120,8 +119,8 @@ def assets() -> Iterator[tuple[str, bytes]]:
     library = _text(engine["dist/ort.wasm.min.js"])
     glue = _text(engine["dist/ort-wasm-simd-threaded.mjs"])
     yield "engine.js", _kept({"library": library, "glue": glue})
-    packed = gzip.compress(engine["dist/ort-wasm-simd-threaded.wasm"], 9, mtime=0)
-    yield "engine-wasm.js", _kept({"wasm": base64.b64encode(packed).decode()})
+    wasm = engine["dist/ort-wasm-simd-threaded.wasm"]
+    yield "engine-wasm.js", script({"wasm": [wasm]})
     module = _text(tokenizer["dist/tokenizers.min.mjs"])
     yield "tokenizers.js", _classic(module, "zooTokenizers").encode()
     yield "LICENSES.txt", _licenses(tokenizer["LICENSE"].decode()).encode()

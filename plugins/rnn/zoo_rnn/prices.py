@@ -11,6 +11,8 @@ change from that close: with zero there, the forecast is persistence.
 import torch
 from torch import Tensor, nn
 
+from zoo_rnn.rnn_states import rnn_states
+
 __all__ = ["PriceRNN", "price_rnn"]
 
 
@@ -49,7 +51,7 @@ class PriceRNN(nn.Module):
         """Return the forecast of the next day's return over `return_std`, (B, 1)."""
         last = price[:, -1:, self.target_column, None]  # (B, 1, 1)
         returns = (price / last - 1) / self.return_std
-        hidden, _ = self.rnn(returns)  # (B, length, hidden_size)
+        hidden = rnn_states(self.rnn, returns)  # (B, length, hidden_size)
         output: Tensor = self.fc(hidden.flatten(start_dim=1))  # -> (B, 1)
         return output
 

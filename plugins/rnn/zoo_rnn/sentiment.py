@@ -29,6 +29,8 @@ is at the end, where a network that reads forward can't see it, and is not poole
 import torch
 from torch import Tensor, nn
 
+from zoo_rnn.rnn_states import rnn_states
+
 __all__ = ["CELLS", "RecurrentClassifier", "recurrent_classifier"]
 
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -66,12 +68,19 @@ class RecurrentClassifier(nn.Module):
     def pooled(self, token: Tensor) -> Tensor:
         """Return the maximum and the mean of h_t: (B, 2 * hidden_size)."""
         length = self.length(token)
-        hidden = self.recurrent(self.dropout(self.embedding(token)))[0]
+        hidden = self.states(self.dropout(self.embedding(token)))
         beyond = torch.arange(token.shape[1], device=token.device) >= length[:, None]
         beyond = beyond.unsqueeze(2)  # (B, length, 1)
         maximum = hidden.masked_fill(beyond, -torch.inf).amax(dim=1)
         mean = hidden.masked_fill(beyond, 0).sum(dim=1) / length[:, None]
         return torch.cat([maximum, mean], dim=1)
+
+    def states(self, inputs: Tensor) -> Tensor:
+        """Return h_t of inputs (B, length, embed_dim): (B, length, hidden_size)."""
+        if isinstance(self.recurrent, nn.RNN):
+            return rnn_states(self.recurrent, inputs)
+        hidden: Tensor = self.recurrent(inputs)[0]
+        return hidden
 
     def length(self, token: Tensor) -> Tensor:
         """Return the length of each text without its padding, (B,), at least 1."""

@@ -4,7 +4,27 @@
 
 /** What scripts of models and of the engine keep here, by name; each is read once. */
 const zooKept = new Map();
-globalThis.zooKeep = (name, text) => zooKept.set(name, text);
+globalThis.zooKeep = (name, content) => zooKept.set(name, content);
+
+/** A part of a file that `packing.py` packed: [compressed bytes, planes, text]. */
+async function zooUnpack([size, planes, text]) {
+  const packed = new Uint8Array(size + (size % 2));
+  for (let unit = 0, place = 0; place < size; unit++, place += 2) {
+    let value = text.charCodeAt(unit);
+    if (value === 0xe000) value = text.charCodeAt(++unit) ^ 0x8000;
+    packed[place] = value & 255;
+    packed[place + 1] = value >> 8;
+  }
+  const stream = new Blob([packed.subarray(0, size)]).stream();
+  const plain = stream.pipeThrough(new DecompressionStream("gzip"));
+  const laid = new Uint8Array(await new Response(plain).arrayBuffer());
+  if (planes === 1) return laid;
+  const found = new Uint8Array(laid.length);
+  for (let plane = 0, from = 0; plane < planes; plane++) {
+    for (let place = plane; place < found.length; place += planes) found[place] = laid[from++];
+  }
+  return found;
+}
 
 /** The inside of the worker. It stands alone: its text is what the worker is made of. */
 function zooWorker() {
@@ -18,7 +38,7 @@ function zooWorker() {
   const open = async ({ name, graph }) => {
     sessions[name] = await ort.InferenceSession.create(graph, {
       executionProviders: ["wasm"],
-      graphOptimizationLevel: "all",
+      graphOptimizationLevel: "basic", // more takes longer than it saves a page
     });
   };
   const run = async ({ name, feeds }) => {
@@ -63,11 +83,11 @@ const zooEngine = {
     return zooEngine.loads[path];
   },
 
-  /** Take a kept text that is gzipped base64, as bytes. */
+  /** Take a kept file, as bytes. */
   async bytes(name) {
-    const raw = Uint8Array.from(atob(zooKept.get(name)), (sign) => sign.charCodeAt(0));
-    const plain = new Blob([raw]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(plain).arrayBuffer());
+    const parts = await Promise.all(zooKept.get(name).map(zooUnpack));
+    if (parts.length === 1) return parts[0];
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
   },
 
   ask(task, given, moved = []) {

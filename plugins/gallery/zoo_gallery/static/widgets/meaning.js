@@ -43,6 +43,7 @@ zooWidget(({ model, place, say, answer }) => {
   const lines = zooElement("textarea", { rows: 6, lang: input.language || null });
 
   const near = answer(async ({ run, reader }) => {
+    const began = performance.now();
     const known = await vocabulary(run, reader);
     const split = (field) => field.value.trim().split(/\s+/).filter(Boolean);
     const sum = new Float32Array(known.found[0].length);
@@ -69,7 +70,9 @@ zooWidget(({ model, place, say, answer }) => {
       score: scores[place],
     }));
     bars.show(rows);
-    document.getElementById("say").textContent = rows.map((row) => row.label).join(", ");
+    const found = rows.map((row) => row.label).join(", ");
+    const took = zooParts.milliseconds(performance.now() - began);
+    document.getElementById("say").textContent = `${found} · ${took}`;
   });
 
   const compare = answer(async ({ run, reader }) => {
@@ -104,7 +107,7 @@ zooWidget(({ model, place, say, answer }) => {
       zooElement(
         "div",
         { class: "two" },
-        zooElement("div", {}, zooParts.examples(single, first), labelled("plus", plus), zooElement("br"), labelled("minus", minus)),
+        zooElement("div", {}, zooParts.examples(single, first), zooElement("div", { class: "fields" }, labelled("plus", plus), labelled("minus", minus))),
         zooElement("div", {}, zooElement("p", { text: "nearest" }), bars.box),
       ),
     );

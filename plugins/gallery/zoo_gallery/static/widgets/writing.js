@@ -58,6 +58,7 @@ zooWidget(({ model, place, say, answer }) => {
       document.getElementById("say").textContent = `${zooText("so_many", { n: ids.length - start })} · ${each}`;
     }
     going = false;
+    if (document.activeElement === stop) begin.focus(); // a keyboard keeps its place
     stop.disabled = true;
   });
 
