@@ -89,6 +89,28 @@ def test_a_checkpoint_folder_is_taken_as_a_name_is(run: Run, tmp_path: Path) -> 
     assert zoo.card(folder) == card.out
 
 
+def test_the_metrics_of_a_checkpoint_folder_are_those_of_its_run(
+    run: Run, tmp_path: Path
+) -> None:
+    """
+    A model that was fine-tuned is known by what it reached, and a smoke run by nothing.
+    """
+    zoo.train("xor-mlp", tmp_path / "smoke", smoke=True)
+    zoo.finetune(
+        "mlp-breast-cancer", "breast-cancer", tmp_path / "tuned", progress=False
+    )
+
+    smoke = run("info", tmp_path / "smoke").out
+    tuned = run("info", tmp_path / "tuned").out
+    known = json.loads(run("info", tmp_path / "tuned", "--json").out)
+
+    assert "metrics      none measured\n" in smoke
+    receipt = json.loads((tmp_path / "tuned" / "run.json").read_text())
+    value = receipt["metrics"][0]["value"]
+    assert f"metrics      accuracy {value:.4f} on breast-cancer" in tuned
+    assert known["metrics"][0]["value"] == pytest.approx(value, abs=1e-6)
+
+
 def test_a_card_moves_no_terminal(run: Run, tmp_path: Path) -> None:
     """
     Escape codes in the README.md of a stranger are shown, and nothing obeys them.

@@ -325,8 +325,8 @@ def test_a_model_of_noise_is_saved_and_loaded(tmp_path: Path) -> None:
             "other calls. Options: n, seed.",
         ),
         (
-            lambda vae: zoo.evaluate(vae, []),
-            "Model 'vae-mnist': zoo.evaluate has no measure for its task, "
+            lambda vae: zoo.evaluate("rbm-mnist", []),
+            "Model 'rbm-mnist': zoo.evaluate has no measure for its task, "
             "unconditional-image-generation. Options: none.",
         ),
     ],

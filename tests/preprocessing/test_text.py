@@ -180,7 +180,11 @@ def test_files_that_hold_no_text_are_refused(
     for path, problem in (
         (tmp_path / "no", f"There is no file '{tmp_path / 'no'}'."),
         (empty, f"{empty} is empty."),
-        (binary, f"{binary} is not UTF-8 text (byte 2): save it as UTF-8."),
+        (
+            binary,
+            f"{binary} is not UTF-8 text (byte 2): save it as UTF-8, or give its "
+            "encoding.",
+        ),
         (huge, f"{huge} has more than 0 MiB: give a part of it."),
         ("a " * 10_000, long),
         ("\u00e9 " * 4_000, long),

@@ -111,7 +111,7 @@ column_option = click.option(
     "--column", metavar="COLUMN", help="Column of a table with the texts or pictures."
 )
 encoding_option = click.option(
-    "--encoding", help="Encoding of a table that is not UTF-8, such as cp949."
+    "--encoding", help="Encoding of a table or of texts not in UTF-8, such as cp949."
 )
 allow_outside_option = click.option(
     "--allow-outside",

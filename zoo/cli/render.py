@@ -111,7 +111,10 @@ def listing(specs: list[ModelSpec]) -> Iterator[str]:
 
 
 def facts(
-    spec: ModelSpec, plugin: Plugin, local: str = "in the plugin"
+    spec: ModelSpec,
+    plugin: Plugin,
+    local: str = "in the plugin",
+    measured: Sequence[Metric] = (),
 ) -> dict[str, str]:
     """Return the lines of `zoo info` by their names; `local` says where weights are
     that are on this machine."""
@@ -123,7 +126,7 @@ def facts(
     metrics = "; ".join(
         f"{m.name} {m.value:.4f} on {m.dataset} {m.split}"
         + (f" ({beside})" if (beside := baseline(m)) else "")
-        for m in spec.metrics
+        for m in measured
     )
     changes = "; ".join(
         f"{version}: {text}" for version, text in model_changes(spec.package, spec.name)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -147,7 +147,8 @@ def evaluate_part(
     if cut:
         note = features.truncation_note(model, cut, part.rows, part.source, part.name)
         warn_user(note, TruncationWarning)
-    with on_device(model, device), _naming(part.source):
+    naming = nullcontext() if part.rows.placed else _naming(part.source)
+    with on_device(model, device), naming:
         quick = _quickened(model, part.rows, precision, backend, prepare)
         with eval_mode(model):
             metrics = task.measure_rows(quick, part.rows, **prepare)

@@ -232,11 +232,11 @@ def finetune(
     translations; for one of series, a table in the order of time; for one that
     continues texts or fills their gaps, a folder of text files, or one file, whose end
     is held back; for one that draws or restores pictures, a folder of them, and for one
-    of pairs a folder with `maps` and `photos`. `target` names the
-    column to predict, and `column` that of the texts or pictures.
-    `encoding` is that of a table that is not UTF-8, such as "cp949". A table names
-    pictures that are beside it, and with `allow_outside` any. Without `validation` rows
-    a stratified part is held back where some are needed, of a series the last rows.
+    of pairs a folder with `maps` and `photos`. `target` names the column to predict,
+    and `column` that of the texts or pictures. `encoding` is that of a table or of text
+    files not in UTF-8, such as "cp949". A table names pictures that are beside it, and
+    with `allow_outside` any. Without `validation` rows a stratified part is held back
+    where some are needed, of a series the last rows.
     `settings` are those of
     `zoo.finetuning.strategies.Settings`: freeze, epochs, lr, ..., in a dict as for
     `zoo.train`, or each as an argument of its own. The model is

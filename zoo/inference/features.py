@@ -171,6 +171,7 @@ def model_inputs(
 
     def made(start: int) -> Tensor:
         names = rows.names[start : start + batch_size]
+        names = [""] * len(names) if rows.placed else names
         opened = [
             opened_named(partial(load, row), name)
             for row, name in enumerate(names, start)

@@ -140,7 +140,10 @@ def _read(path: Path, input_spec: Any) -> str:
     except IsADirectoryError:
         problem = f"{path} is a folder."
     except UnicodeDecodeError as exc:
-        problem = f"{path} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8."
+        problem = (
+            f"{path} is not UTF-8 text (byte {exc.start:,}): save it as UTF-8, or give "
+            "its encoding."
+        )
     except OSError as exc:
         problem = f"{path} can't be read ({exc.strerror})."
     raise InputError(problem, describe(input_spec))

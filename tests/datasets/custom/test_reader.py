@@ -309,6 +309,25 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     assert found.training.fingerprint()
 
 
+def test_a_folder_of_texts_in_another_encoding(tmp_path: Path) -> None:
+    """
+    The files of a folder are read in the encoding that is named, as tables are.
+    """
+    for label, text in (("좋음", "재미있다"), ("나쁨", "지루하다")):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "1.txt").write_bytes(text.encode("cp949"))
+
+    given = TextInput(max_length=9, vocab_size=9)
+    rows = read_data(tmp_path, given, encoding="cp949").training
+
+    assert sorted(rows.items) == ["재미있다", "지루하다"]
+    with pytest.raises(DataError) as told:
+        read_data(tmp_path, given, encoding="utf-16")
+    assert str(told.value) == (
+        f"{tmp_path / '나쁨' / '1.txt'} is not utf-16 text (byte 6)."
+    )
+
+
 def test_a_folder_without_texts(tmp_path: Path) -> None:
     """
     A text model is shown what its folder should look like.

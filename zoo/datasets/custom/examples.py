@@ -50,6 +50,11 @@ class LabeledExamples:
             return ""
         return hashlib.sha256(f"{digest}{self.targets}".encode()).hexdigest()
 
+    @property
+    def placed(self) -> bool:
+        """Whether an error about an input says where it is: rows of a table know it."""
+        return isinstance(self.items, Column) and self.items.name is None
+
     def pick(self, rows: Sequence[int]) -> LabeledExamples:
         """Return some of the rows, in this order."""
         items = self.items

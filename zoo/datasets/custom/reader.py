@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 from zoo._utils.shown import counted
 from zoo.datasets import registered
 from zoo.datasets.custom import outside, tables
-from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
+from zoo.datasets.custom.examples import Column, DatasetSplits, LabeledExamples
 from zoo.datasets.custom.splits import check_classes, folder_splits
 from zoo.datasets.custom.table_columns import table
 from zoo.datasets.custom.wanted import ReadOptions, Wanted
 from zoo.errors import DataError, DataWarning, MissingExtra, near
 from zoo.plugins.discovery import installed
+from zoo.runtime.table import TableError, read_text
 from zoo.runtime.user_warnings import warn_user
 from zoo.specs import Input, Output
 from zoo.specs.model_spec import REPOSITORY
@@ -63,7 +64,9 @@ def read_data(
         target=target, column=column, encoding=encoding, allow_outside=allow_outside
     )
     expected = Wanted(input_spec, output_spec, options, kind)
-    found = _found(data, expected, known if labels is None else labels)
+    found = _decoded(
+        _found(data, expected, known if labels is None else labels), expected
+    )
     parts = {name or "training": rows for name, rows in found.parts.items()}
     if "training" not in parts or not len(parts["training"].targets):
         raise DataError(_no_rows(found, "training"))
@@ -107,7 +110,7 @@ def read_part(
         target=target, column=column, encoding=encoding, allow_outside=allow_outside
     )
     expected = Wanted(input_spec, output_spec, options, kind)
-    found = _found(data, expected, () if labels is None else labels)
+    found = _decoded(_found(data, expected, () if labels is None else labels), expected)
     order = (*wanted, "", "training")
     split = next((one for one in order if one in found.parts), None)
     if split is None or not len(found.parts[split].targets):
@@ -195,6 +198,26 @@ def _found(data: Any, expected: Wanted, classes: Sequence[str]) -> _Found:
         "class-named folders, a CSV, JSON or parquet file, a DataFrame, a "
         "datasets.Dataset, a registered name, or a Hub id."
     )
+
+
+def _decoded(found: _Found, expected: Wanted) -> _Found:
+    """Read text files in the encoding that the user names; those in UTF-8 are read as
+    they are needed. Raises DataError."""
+    encoding = expected.options.encoding
+    if encoding is not None and expected.input_spec.takes_strings:
+        for rows in found.parts.values():
+            if not isinstance(rows.items, Column):
+                rows.items = [_text(item, encoding) for item in rows.items]
+    return found
+
+
+def _text(item: Any, encoding: str) -> Any:
+    if not isinstance(item, Path):
+        return item
+    try:
+        return read_text(item, str(item), encoding)
+    except TableError as exc:
+        raise DataError(str(exc)) from exc
 
 
 def _is_dataset(data: Any) -> bool:
