@@ -245,8 +245,8 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "batch_size, "
         "lr, optimizer, weight_decay, schedule, head_init, l2_sp, layer_lr_decay, "
         "patience, val_fraction, "
-        "augment, augmented_copies, invert, truncation_side, balance, cache, precision, "
-        "norm_statistics, min_steps, clip, lora_rank, seed.",
+        "augment, augmented_copies, invert, truncation_side, balance, cache, "
+        "precision, norm_statistics, min_steps, clip, lora_rank, seed.",
     ),
     (
         {"batch_size": "many"},
