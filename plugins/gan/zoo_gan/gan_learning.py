@@ -224,7 +224,6 @@ class DCGANFaceLearning(GANLearning):
     head_start = 0.25
     generator_rate = 0.1
 
-
     def discriminator(self) -> nn.Module:
         return dcgan_face.Discriminator(width=self.settings.d_width, batch_norm=False)
 
