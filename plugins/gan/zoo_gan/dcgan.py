@@ -13,19 +13,12 @@ long as its convolutions.
 import torch
 from torch import Tensor, nn
 
+from zoo_gan.finetune_defaults import ADVERSARIAL
+
 __all__ = ["Discriminator", "Generator", "dcgan", "init_weights"]
 
 PICTURE_LEARNING = "zoo_gan.gan_learning:DCGANLearning"  # of zoo.finetune
-FINETUNE_DEFAULTS = {
-    "lr": 5e-4,
-    "batch_size": 16,
-    "schedule": "constant",
-    "weight_decay": 0.0,
-    "clip": 5.0,
-    "min_steps": 1000,
-    "norm_statistics": True,
-    "patience": None,
-}
+FINETUNE_DEFAULTS = {**ADVERSARIAL, "lr": 5e-4}
 NEGATIVE_SLOPE = 0.3  # of the leaky ReLU
 INIT_STD = 0.02  # of weights before training
 

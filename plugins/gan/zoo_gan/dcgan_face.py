@@ -14,20 +14,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from zoo_gan.finetune_defaults import ADVERSARIAL
+
 __all__ = ["Discriminator", "Generator", "dcgan_face"]
 
 PICTURE_LEARNING = "zoo_gan.gan_learning:DCGANFaceLearning"  # of zoo.finetune
-FINETUNE_DEFAULTS = {
-    "lr": 2e-4,
-    "batch_size": 16,
-    "schedule": "constant",
-    "weight_decay": 0.0,
-    "clip": 5.0,
-    "augment": "flip",
-    "min_steps": 1000,
-    "norm_statistics": True,
-    "patience": None,
-}
+FINETUNE_DEFAULTS = {**ADVERSARIAL, "lr": 2e-4, "augment": "flip"}
 NEGATIVE_SLOPE = 0.2  # of the leaky ReLU of the discriminator
 INIT_STD = 0.02  # of weights before training
 

@@ -12,19 +12,12 @@ import math
 import torch
 from torch import Tensor, nn
 
+from zoo_gan.finetune_defaults import ADVERSARIAL
+
 __all__ = ["Discriminator", "Generator", "gan"]
 
 PICTURE_LEARNING = "zoo_gan.gan_learning:MLPGANLearning"  # of zoo.finetune
-FINETUNE_DEFAULTS = {
-    "lr": 1e-3,
-    "batch_size": 16,
-    "schedule": "constant",
-    "weight_decay": 0.0,
-    "clip": 5.0,
-    "min_steps": 1000,
-    "norm_statistics": True,
-    "patience": None,
-}
+FINETUNE_DEFAULTS = {**ADVERSARIAL, "lr": 1e-3}
 NEGATIVE_SLOPE = 0.2  # of the leaky ReLU
 SHAPE = (1, 28, 28)  # of an image
 PIXELS = math.prod(SHAPE)

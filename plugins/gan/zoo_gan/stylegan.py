@@ -34,6 +34,8 @@ from torch.nn.functional import (
     linear,
 )
 
+from zoo_gan.finetune_defaults import ADVERSARIAL
+
 __all__ = [
     "Discriminator",
     "EqualConv2d",
@@ -44,16 +46,7 @@ __all__ = [
 ]
 
 PICTURE_LEARNING = "zoo_gan.gan_learning:StyleGANLearning"  # of zoo.finetune
-FINETUNE_DEFAULTS = {
-    "lr": 1e-3,
-    "batch_size": 16,
-    "schedule": "constant",
-    "weight_decay": 0.0,
-    "clip": 5.0,
-    "min_steps": 1000,
-    "norm_statistics": True,
-    "patience": None,
-}
+FINETUNE_DEFAULTS = {**ADVERSARIAL, "lr": 1e-3}
 NEGATIVE_SLOPE = 0.2  # of the leaky ReLU
 GAIN = math.sqrt(2 / (1 + NEGATIVE_SLOPE**2))  # of its inputs, to keep their variance
 EPSILON = 1e-8
