@@ -115,7 +115,7 @@ SPECS = (
         task="translation",
         build="zoo_seq2seq.encoder_decoder:encoder_decoder",
         options={"vocab_size": 3_000, "embed_dim": 192, "hidden_size": 448},
-        settings={"epochs": 8, "batch_size": 64, "dropout": 0.1},
+        settings={"epochs": 12, "batch_size": 64, "dropout": 0.15},
         recipe="zoo_seq2seq.recipe",
         card="cards/seq2seq-gru.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
