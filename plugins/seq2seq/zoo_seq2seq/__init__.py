@@ -115,7 +115,12 @@ SPECS = (
         task="translation",
         build="zoo_seq2seq.encoder_decoder:encoder_decoder",
         options={"vocab_size": 3_000, "embed_dim": 192, "hidden_size": 448},
-        settings={"epochs": 12, "batch_size": 64, "dropout": 0.15},
+        settings={
+            "epochs": 6,
+            "batch_size": 64,
+            "dropout": 0.1,
+            "teacher": "transformer-mt",
+        },
         recipe="zoo_seq2seq.recipe",
         card="cards/seq2seq-gru.md",
         license=License(code="mit", weights="mit", data="cc-by-2.0"),
@@ -128,7 +133,7 @@ SPECS = (
             tokenizer=ENGLISH_SPANISH_TOKENIZER,
         ),
         output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="es"),
-        trained_on=("tatoeba_en_es",),
+        trained_on=("tatoeba_en_es", "tatoeba_en_fr"),
         examples=("cold.txt",),
         stored="float16",
         papers=(

@@ -25,6 +25,7 @@ __all__ = [
     "teacher_forcing",
     "tokenize",
     "train_validation_split",
+    "untranslated",
 ]
 
 HELD_OUT = 50  # one source sentence in so many is held out, with all its translations
@@ -139,10 +140,23 @@ def load_related(run: TextRun, validation: SentencePairs) -> SentencePairs:
 
     Those with a source sentence of the validation or the test pairs are left out.
     """
-    name = next(name for name in run.spec.trained_on if _is_related(run, name))
-    pairs = load_pairs(run, "train", name, TRANSLATED_TO[name])
+    pairs = _related(run)
     held_out = [*load_all_pairs(run, "test"), validation]
     return pairs.select(non_overlapping(pairs, held_out), pairs.source)
+
+
+def untranslated(run: TextRun, pairs: Sequence[SentencePairs]) -> list[str]:
+    """Return the source sentences of the same dataset as `load_related` that are not in
+    these pairs, nor in the test pairs, each once."""
+    others = [*load_all_pairs(run, "test"), *pairs]
+    known = {normalize(text) for other in others for text in other.source_texts}
+    found = {normalize(text): text for text in _related(run).source_texts}
+    return [text for key, text in found.items() if key not in known]
+
+
+def _related(run: TextRun) -> SentencePairs:
+    name = next(name for name in run.spec.trained_on if _is_related(run, name))
+    return load_pairs(run, "train", name, TRANSLATED_TO[name])
 
 
 def joined(parts: Sequence[SentencePairs]) -> SentencePairs:

@@ -6,8 +6,8 @@ ones for such a model; a spec changes few of them. The test split is evaluated o
 the end; before, its sentences are only used to exclude them from the training pairs.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -30,11 +30,15 @@ from zoo_seq2seq.bpe_tokenizer import train_tokenizer
 from zoo_seq2seq.metrics import translation_metrics
 from zoo_seq2seq.parallel_corpus import (
     SentencePairs,
+    joined,
+    load_all_pairs,
     load_pairs,
     load_related,
+    non_overlapping,
     teacher_forcing,
     tokenize,
     train_validation_split,
+    untranslated,
 )
 
 __all__ = [
@@ -48,6 +52,7 @@ __all__ = [
     "own_inputs",
     "train",
     "translate",
+    "translated_by",
 ]
 
 GREEDY = BeamSearchConfig(beams=1)
@@ -72,6 +77,7 @@ class Settings:
     fraction: float = 1.0  # of the training pairs, at even distances: for sweeps
     related_epochs: int = 0  # of `epochs`, the first, on pairs in another language;
     # one at least is on the model's own
+    teacher: str = ""  # a model of the zoo that translates further sentences for this
 
 
 SMOKE_SETTINGS = {"epochs": 1, "batch_size": 32}  # what the test suite runs
@@ -86,6 +92,9 @@ def data(run: TextRun, split: str) -> SentencePairs:
 
 def train(settings: Settings, run: TextRun) -> nn.Module:
     training, validation = train_validation_split(run)
+    if settings.teacher:
+        taught = translated_by(settings.teacher, run, [training, validation])
+        training = joined([training, taught])
     training = training[:: round(1 / settings.fraction)]
     vocab_size: int = run.spec.options["vocab_size"]
     begun_on = training
@@ -144,6 +153,28 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
         metrics = validate(model, validation[:VALIDATION_PAIRS], run)
         run.log(metrics, best=f"validation_{judged_by(run.spec.output)}")
     return run.best(model)
+
+
+def translated_by(
+    name: str, run: TextRun, pairs: Sequence[SentencePairs]
+) -> SentencePairs:
+    """Return source sentences that none of these pairs has, with the translations of
+    another model. Neither is in the test pairs.
+
+    They are the source sentences of a dataset of the spec with other translations.
+    Kim, Rush: "Sequence-level knowledge distillation", 2016; of sentences that have no
+    translation, Zhang, Zong: "Exploiting source-side monolingual data in neural machine
+    translation", 2016.
+    """
+    texts, teacher = untranslated(run, pairs), run.load_model(name).to(run.device)
+    made = replace(
+        pairs[0],
+        source_texts=texts,
+        target_texts=translate(teacher, texts, GREEDY),
+        token=torch.zeros(len(texts), 0, dtype=torch.int32),
+    )
+    held_out = [*load_all_pairs(run, "test"), *pairs[1:]]
+    return made.select(non_overlapping(made, held_out), made.source)
 
 
 def by_length(rows: TensorRows) -> Order:
