@@ -72,7 +72,7 @@ def test_nearest_texts_are_shown_shortened(model: Any) -> None:
     (line,) = str(found).splitlines()
 
     assert line.startswith("0: <b> king king")
-    assert line.endswith("king ... (0.962)")
+    assert line.endswith("king ... (1.000)")
     assert len(line) < 90
     assert "&lt;b&gt; king" in found._repr_html_()
     assert json.loads(json.dumps(found.to_dict()))["most_similar"][0]["text"] == long
