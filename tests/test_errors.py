@@ -315,10 +315,10 @@ def test_the_docstring_draws_the_tree_as_it_is() -> None:
 
 def test_all_names_every_class() -> None:
     """
-    `__all__` holds every error class, the warnings, `near`, and nothing else.
+    `__all__` holds every error class, the warnings, `near`, `a_type`, and nothing else.
     """
     others = ["DataWarning", "InsecureHubWarning", "TruncationWarning", "TrustWarning"]
-    others += ["near"]
+    others += ["a_type", "near"]
     assert sorted([*CLASSES, *others]) == errors.__all__
 
 

@@ -53,7 +53,7 @@ from collections.abc import Iterable, Sequence
 
 from zoo.runtime import DataError, Diverged, TrainingError, ZooError
 from zoo.runtime.choices import SettingsError
-from zoo.runtime.input_errors import InputError, OptionError, SpecError, near
+from zoo.runtime.input_errors import InputError, OptionError, SpecError, a_type, near
 from zoo.runtime.load_errors import (
     CheckpointError,
     IntegrityError,
@@ -111,6 +111,7 @@ __all__ = [
     "VerbError",
     "WeightsError",
     "ZooError",
+    "a_type",
     "near",
 ]
 

@@ -44,6 +44,7 @@ BY_HAND = (  # what a machine of CI does not have, or no time for
     "zoo finetune srresnet-face",  # plugins/restoration/tests/test_finetuning.py
     "zoo finetune colorize-iizuka",
     "zoo finetune cae-denoise-mnist",  # plugins/autoencoder/tests/test_finetuning.py
+    "zoo nearest-texts",  # tests/inference/test_nearest_texts.py
     "zoo finetune dcgan-mnist",  # plugins/gan/tests/test_finetuning.py
     "zoo sample runs/letters",
     "zoo finetune pix2pix-facades",  # plugins/image2image/tests/test_finetuning.py

@@ -1,6 +1,8 @@
 """Which texts of a list lie nearest to a text."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from places import Places, spec
 from torch import nn
 
 import zoo
+from zoo.cli import main
 from zoo.errors import InputError, OptionError, TruncationWarning
 from zoo.models.metadata import ModelMetadata, attach
 
@@ -141,4 +144,65 @@ def test_vectors_that_are_not_finite_are_told(model: Any) -> None:
     assert str(caught.value) == (
         "The model's output is not finite: its weights are at fault. The model expects "
         "numbers it can count with."
+    )
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, model: Any
+) -> Callable[..., tuple[int, str, str]]:
+    """Run the command line in this process, where every name is the fixture."""
+    monkeypatch.setattr("zoo.inference.nearest_texts.require_module", lambda *_: model)
+    monkeypatch.setattr("zoo.models.loading.find", lambda _: spec(Places))
+
+    def ran(*arguments: str | Path) -> tuple[int, str, str]:
+        status = main(["nearest-texts", "places", *map(str, arguments)])
+        return (status, *capsys.readouterr())
+
+    return ran
+
+
+def test_files_are_found_on_the_command_line(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """
+    By their names, the nearest first; a text that is near none is told so.
+    """
+    for number, note in enumerate(NOTES):
+        (tmp_path / f"{number}.txt").write_text(note)
+
+    assert run("queen", tmp_path, "-n", 2) == (
+        0,
+        f"{tmp_path}/1.txt (0.962)\n{tmp_path}/2.txt (0.816)\n",
+        "",
+    )
+    assert run("xyzzy", tmp_path) == (0, "no text\n", "")
+
+
+def test_rows_are_found_on_the_command_line(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """
+    Each with its text; JSON has the names too.
+    """
+    table = tmp_path / "notes.csv"
+    table.write_text("\n".join(["note", *NOTES]))
+    found = json.loads(run("queen", table, "--json")[1])
+
+    assert run("king", table, "-n", 1)[1] == (f"{table}, row 2: king queen (0.943)\n")
+    assert found["most_similar"][0] | {"score": 1} == {
+        "index": 1,
+        "name": f"{table}, row 2",
+        "score": 1,
+        "text": "king queen",
+    }
+
+
+def test_a_model_of_images_is_refused_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["nearest-texts", "lenet5-mnist", "king", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == (
+        "error: 'lenet5-mnist' reads no texts. The model expects a grey picture on a "
+        "dark ground, brought to 28x28.\n"
     )

@@ -84,7 +84,7 @@ def test_a_text_has_a_vector_and_neighbours(model: Any) -> None:
             {},
             "'king queen' is 2 words: give them as positive=['king', 'queen'].",
         ),
-        ([5], {}, "A int is not a word."),
+        ([5], {}, "An int is not a word."),
         ([["king"]], {}, "A list is not a word."),
         ([], {}, "There is no word."),
         (["king"], {"negative": ["man", None]}, "A NoneType is not a word."),

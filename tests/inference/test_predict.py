@@ -80,7 +80,7 @@ def test_what_is_no_model(iris: nn.Module) -> None:
         zoo.predict("perceptron-irish", FLOWERS)
 
     assert str(swapped.value) == (
-        "A Image is not a model. The model expects to come first: zoo.predict(model, "
+        "An Image is not a model. The model expects to come first: zoo.predict(model, "
         "input)."
     )
 

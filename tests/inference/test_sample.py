@@ -245,7 +245,7 @@ def test_what_is_no_noise_is_refused(generator: nn.Module) -> None:
         told.append(str(error.value))
 
     assert told == [
-        f"A int is not noise. {wanted}",
+        f"An int is not noise. {wanted}",
         f"The tensor has shape (4,). {wanted}",
         f"The tensor has shape (0, 3). {wanted}",
     ]
@@ -359,7 +359,7 @@ def test_a_wrong_option(vae: nn.Module, call: Any, message: str) -> None:
             ),
             "There are 2 inputs at one end.",
         ),
-        (lambda vae: zoo.sample(3), "A int is not a model."),
+        (lambda vae: zoo.sample(3), "An int is not a model."),
     ],
 )
 def test_a_wrong_input(vae: nn.Module, call: Any, problem: str) -> None:

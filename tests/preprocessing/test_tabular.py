@@ -166,7 +166,7 @@ REFUSED: list[tuple[Any, str]] = [
         [5, 10**400],
         f"column 'petal' holds 1{'0' * 59}..., too large a number.",
     ),
-    (5, "A int is not a row."),
+    (5, "An int is not a row."),
     (None, "A NoneType is not a row."),
     (np.float32(5), "A float32 is not a row."),
     ({5, 1}, "A set is not a row."),

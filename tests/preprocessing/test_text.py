@@ -98,7 +98,7 @@ def test_what_a_person_has_is_a_text_or_a_list(
         (" \n\t", "The text is empty."),
         (None, "There is no text (None)."),
         (float("nan"), "There is no text (nan)."),
-        (7, "A int is not a text."),
+        (7, "An int is not a text."),
         (
             b"a cat",
             "These are bytes, not a text: decode them, as in raw.decode('utf-8').",

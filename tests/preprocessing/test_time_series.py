@@ -146,8 +146,8 @@ def test_what_comes_before_is_not_looked_at() -> None:
         ([], "The input is empty."),
         (np.zeros((0, 3, 2)), "The input is empty."),
         (None, "A NoneType is not a series."),
-        (7, "A int is not a series."),
-        (object(), "A object is not a series."),
+        (7, "An int is not a series."),
+        (object(), "An object is not a series."),
         ([*LAST, None], "Row 4: None is not a row."),
         ("no such file", "There is no file 'no such file'."),
         (

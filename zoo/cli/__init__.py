@@ -39,6 +39,7 @@ COMMANDS = {
     "reconstruct": "Reconstruct inputs from their latent codes.",
     "interpolate": "Interpolate between two inputs in latent space.",
     "nearest-words": "Print the words nearest to given words.",
+    "nearest-texts": "Print which of your texts are nearest to a text.",
     "train": "Train a model with its recipe; write a checkpoint folder.",
     "inspect": "Tell what stands in your data, before a training.",
     "finetune": "Fine-tune a model on your data; write a checkpoint folder.",

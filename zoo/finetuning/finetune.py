@@ -13,7 +13,13 @@ from torch import Tensor, nn
 
 from zoo.datasets.custom.examples import DatasetSplits, LabeledExamples
 from zoo.datasets.custom.wanted import ReadOptions
-from zoo.errors import CheckpointError, DataWarning, InputError, TruncationWarning
+from zoo.errors import (
+    CheckpointError,
+    DataError,
+    DataWarning,
+    InputError,
+    TruncationWarning,
+)
 from zoo.evaluation.evaluate import compute_metrics, predict_examples
 from zoo.finetuning import data as finetuning_data
 from zoo.finetuning import linear_probe
@@ -120,7 +126,9 @@ def finetune_by_name(
                     model, splits, chosen, old=old, monitor=monitor, rescue=rescue
                 )
         except InputError as exc:
-            raise featuring.unreadable_message(model, splits) or exc from exc
+            listed = featuring.unreadable_message(model, splits)
+            unnamed = DataError(f"{splits.source}: {exc.problem}")
+            raise listed or unnamed from exc
     result.parent, result.target, result.skipped = str(name), options.target, skipped
     return result
 
@@ -188,7 +196,9 @@ def finetune_model(
         try:
             output = answers(part)
         except InputError as exc:
-            raise featuring.unreadable_message(model, splits) or exc from exc
+            listed = featuring.unreadable_message(model, splits)
+            unnamed = DataError(f"{splits.source}: {exc.problem}")
+            raise listed or unnamed from exc
         metrics = compute_metrics(model, output, rows)
     return FinetuneResult(model, told, chosen, run, probe, rows, part, output, metrics)
 

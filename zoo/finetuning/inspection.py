@@ -299,6 +299,8 @@ def _input_remarks(
             notes += task.input_notes(rows, splits.source_of(part), part, spec)
         except DataError as exc:
             notes += (str(exc),)
+        except InputError:
+            continue  # it is among those that can't be read
     return notes
 
 

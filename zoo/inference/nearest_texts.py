@@ -13,10 +13,11 @@ from zoo.models.devices import Device
 from zoo.models.loading import require_module
 from zoo.models.metadata import model_metadata
 from zoo.runtime import feature_extraction, tokenizer
+from zoo.specs import ModelSpec
 from zoo.tasks import task_of
 from zoo.tasks.results.vision import NearestTexts, SimilarText
 
-__all__ = ["nearest_texts"]
+__all__ = ["check_reads_texts", "nearest_texts"]
 
 
 def nearest_texts(
@@ -44,8 +45,7 @@ def nearest_texts(
     """
     module = require_module(model, "zoo.nearest_texts(model, text, texts)", device)
     spec = model_metadata(module).spec
-    if tokenizer.text_input(spec.input) is None:
-        raise InputError(f"{spec.name!r} reads no texts.", spec.input.description)
+    check_reads_texts(spec)
     count = feature_extraction.check_count(module, n, "n", ["n"])
     task = task_of(spec)
     asked, single = task.split_items(text, spec.input)
@@ -62,6 +62,12 @@ def nearest_texts(
         )
         results.append(NearestTexts(text=str(item), most_similar=near))
     return results[0] if single else results
+
+
+def check_reads_texts(spec: ModelSpec) -> None:
+    """Refuse a model whose inputs are no texts. Raises InputError."""
+    if tokenizer.text_input(spec.input) is None:
+        raise InputError(f"{spec.name!r} reads no texts.", spec.input.description)
 
 
 def _unit(module: nn.Module, items: list[Any], device: Device | None) -> Tensor:

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from zoo.errors import InputError, near
+from zoo.errors import InputError, a_type, near
 from zoo.inference.sample import require_verb
 from zoo.models.devices import Device, on_device
 from zoo.models.loading import require_module
@@ -82,7 +82,7 @@ def _several(words: Sequence[str], name: str) -> list[str]:
 def _number(word: object, input_spec: TextInput) -> int:
     """Return the number of a word; name those that it may have been meant as."""
     if not isinstance(word, str):
-        problem = f"A {type(word).__name__} is not a word."
+        problem = f"{a_type(word)} is not a word."
         raise InputError(problem, EXPECTED)
     if not word.strip():
         raise InputError("The word is empty.", EXPECTED)

@@ -24,6 +24,7 @@ from zoo.errors import (
     NotSafetensors,
     OptionError,
     ZooError,
+    a_type,
     near,
 )
 from zoo.models import option_types, safetensors_io
@@ -214,7 +215,7 @@ def require_module(
         return load_with_metadata(model, place)
     if isinstance(model, (str, Path)):
         return load(model, device=place)  # a folder may hold other weights later
-    problem = f"A {type(model).__name__} is not a model."
+    problem = f"{a_type(model)} is not a model."
     raise InputError(problem, f"to come first: {call}")
 
 

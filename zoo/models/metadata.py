@@ -9,7 +9,7 @@ from torch import nn
 
 from zoo._utils.shown import counted
 from zoo.artifacts import checkpoint_folder
-from zoo.errors import CheckpointError
+from zoo.errors import CheckpointError, a_type
 from zoo.runtime import rows
 from zoo.specs import Input, ModelSpec, Output
 
@@ -105,7 +105,7 @@ def unwrap_model(model: nn.Module) -> nn.Module:
             advice = (
                 f" zoo.load({str(model)!r}) gives one, where it is a name or a folder."
             )
-        raise CheckpointError(f"A {type(model).__name__} is not a model.{advice}")
+        raise CheckpointError(f"{a_type(model)} is not a model.{advice}")
     return rows.unwrap_model(model)
 
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from zoo.errors import DataError, InputError
+from zoo.errors import DataError, InputError, a_type
 from zoo.preprocessing import image_file
 from zoo.preprocessing.image_module import ImageModule
 from zoo.preprocessing.preprocessor import GraphInput, InputWarning, Preprocessor
@@ -219,7 +219,7 @@ def open_image(raw: Any, input_spec: ImageInput) -> Image.Image:
         raise InputError(f"There is no picture ({raw}).", describe(input_spec))
     if isinstance(raw, np.ndarray):
         return _plain(_from_array(raw, input_spec), input_spec)
-    problem = f"A {type(raw).__name__} is not a picture."
+    problem = f"{a_type(raw)} is not a picture."
     raise InputError(problem, describe(input_spec))
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "InputError",
     "OptionError",
     "SpecError",
+    "a_type",
     "is_missing",
     "near",
     "no_text",
@@ -84,6 +85,16 @@ def no_text(name: str, start: bytes) -> str:
 def is_missing(value: Any) -> bool:
     """Return whether a value of a table stands for none: None, or NaN."""
     return value is None or (isinstance(value, float) and value != value)
+
+
+def a_type(value: object) -> str:
+    """Return what a value is, for the start of a message.
+
+    >>> a_type(3), a_type({})
+    ('An int', 'A dict')
+    """
+    name = type(value).__name__
+    return f"{'An' if name[0].lower() in 'aeiou' else 'A'} {name}"
 
 
 def near(name: str, known: Iterable[str]) -> str:

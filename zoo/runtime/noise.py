@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo.runtime.input_errors import InputError
+from zoo.runtime.input_errors import InputError, a_type
 
 __all__ = ["encode", "read"]
 
@@ -16,7 +16,7 @@ def read(raw: Any, input_spec: Any) -> tuple[list[Tensor], bool]:
     size = input_spec.latent_dim
     expected = f"a float tensor of noise, ({size},) or (rows, the same)"
     if not isinstance(raw, Tensor) or not raw.is_floating_point():
-        raise InputError(f"A {type(raw).__name__} is not noise.", expected)
+        raise InputError(f"{a_type(raw)} is not noise.", expected)
     if raw.ndim not in (1, 2) or raw.shape[-1] != size or not len(raw):
         raise InputError(f"The tensor has shape {tuple(raw.shape)}.", expected)
     return [raw] if raw.ndim == 1 else list(raw), raw.ndim == 1

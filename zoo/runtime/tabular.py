@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zoo.runtime.input_errors import InputError, near
+from zoo.runtime.input_errors import InputError, a_type, near
 from zoo.runtime.odd_rows import series_problem, total_note
 from zoo.runtime.table import Table, TableError, read_csv
 from zoo.runtime.time_order import dated_columns, time_order
@@ -99,7 +99,7 @@ def _rows(raw: Any, input_spec: Any) -> tuple[Sequence[Any], bool]:
         if not plain or any(isinstance(one, (Mapping, list, tuple)) for one in plain):
             return plain, False
         return [plain], True
-    raise InputError(f"A {type(raw).__name__} is not a row.", describe(input_spec))
+    raise InputError(f"{a_type(raw)} is not a row.", describe(input_spec))
 
 
 def _plain(raw: Any) -> Any:

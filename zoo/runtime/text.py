@@ -10,6 +10,7 @@ from torch import Tensor
 from zoo.runtime.input_errors import (
     WORKBOOK,
     InputError,
+    a_type,
     is_missing,
     no_text,
     open_each,
@@ -73,7 +74,7 @@ def items(raw: Any, input_spec: Any) -> tuple[list[Any], bool]:
     if isinstance(raw, (str, bytes, os.PathLike)) or not hasattr(raw, "__iter__"):
         return [raw], True
     if isinstance(raw, (dict, set)):
-        problem = f"A {type(raw).__name__} is not a text."
+        problem = f"{a_type(raw)} is not a text."
         raise InputError(problem, describe(input_spec))
     if getattr(raw, "ndim", 1) == 2 and hasattr(raw, "columns"):
         problem = "A DataFrame is not a text: give one of its columns."
@@ -96,7 +97,7 @@ def open_text(item: Any, input_spec: Any) -> str | Tensor:
         problem = "These are bytes, not a text: decode them, as in raw.decode('utf-8')."
         raise InputError(problem, describe(input_spec))
     if not isinstance(item, str):
-        problem = f"A {type(item).__name__} is not a text."
+        problem = f"{a_type(item)} is not a text."
         raise InputError(problem, describe(input_spec))
     if item.endswith(FILES) and len(item.split()) == 1:
         problem = (

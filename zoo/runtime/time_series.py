@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from zoo.runtime import tabular
-from zoo.runtime.input_errors import InputError, open_each
+from zoo.runtime.input_errors import InputError, a_type, open_each
 from zoo.runtime.table import Table
 
 __all__ = ["Series", "describe", "encode", "items", "open_series", "read"]
@@ -69,7 +69,7 @@ def items(raw: Any, input_spec: Any) -> tuple[list[Any], bool]:
 def open_series(item: Any, input_spec: Any) -> Series:
     """Return the last rows of a series; what comes before them is not looked at."""
     if not tabular.forms(item):
-        problem = f"A {type(item).__name__} is not a series."
+        problem = f"{a_type(item)} is not a series."
         raise InputError(problem, describe(input_spec))
     names = tuple(column.name for column in input_spec.columns)
     table = SimpleNamespace(columns=input_spec.columns)

@@ -15,10 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from zoo._utils.shown import counted
 from zoo.errors import DataError, InputError
 from zoo.models.metadata import model_metadata
 from zoo.runtime import tokenizer
 from zoo.runtime.eval_mode import eval_mode, forward_on_device
+from zoo.runtime.text import describe
 from zoo.specs import ModelSpec, TextInput
 from zoo.tasks._task import FinetuneSettings, OutputT, RawRows
 from zoo.tasks._tokens import TokenTask
@@ -79,10 +81,11 @@ class LanguageModelTask(TokenTask[OutputT]):
             text = "".join(one for one in text if one not in unknown)
         token = tokenizer.encode_untruncated(text, input_spec)
         if len(token) < 2:
-            raise DataError(
-                f"{name}: the text has {len(token)} token"
-                f"{'' if len(token) == 1 else 's'}; one that is learned has 2 or more."
+            problem = (
+                f"{name}: the text has {counted(len(token), 'token')}; one that is "
+                "learned has 2 or more."
             )
+            raise InputError(problem, describe(input_spec))
         return list(self.blocks(token, input_spec, output_spec))
 
     def held_out_tail(
@@ -140,11 +143,11 @@ class LanguageModelTask(TokenTask[OutputT]):
         return (f"{said} They {'become [UNK]' if by_token else 'are left out'}.",)
 
     def _text(self, item: Any, name: str, input_spec: TextInput) -> str:
-        """Return a text of a user's own, opened. Raises DataError."""
+        """Return a text of a user's own, opened. Raises InputError."""
         try:
             opened = self.load_item(item, input_spec)
         except InputError as exc:
-            raise DataError(f"{name}: {exc.problem}") from exc
+            raise exc.of(name) from exc.__cause__
         if isinstance(opened, Tensor):
             return tokenizer.decode(opened.tolist(), input_spec)
         return str(opened)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from zoo._utils.schema import Malformed, parse_json
-from zoo.errors import NotSafetensors, TrainingError
+from zoo.errors import NotSafetensors, TrainingError, a_type
 from zoo.models import safetensors_io
 
 __all__ = ["damaged", "read", "write"]
@@ -85,7 +85,7 @@ def _flatten(part: object, tensors: dict[str, Tensor]) -> Any:
     if part is None or isinstance(part, (bool, int, float, str)):
         return part
     raise TrainingError(
-        f"A {type(part).__name__} can't be kept for resuming; state_dict() should hold "
+        f"{a_type(part)} can't be kept for resuming; state_dict() should hold "
         "tensors, numbers, text, lists and mappings."
     )
 

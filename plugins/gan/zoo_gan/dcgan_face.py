@@ -14,12 +14,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from zoo_gan.finetune_defaults import ADVERSARIAL
-
 __all__ = ["Discriminator", "Generator", "dcgan_face"]
 
-PICTURE_LEARNING = "zoo_gan.gan_learning:DCGANFaceLearning"  # of zoo.finetune
-FINETUNE_DEFAULTS = {**ADVERSARIAL, "lr": 2e-4, "augment": "flip"}
+FINETUNE_REFUSAL = (
+    "its discriminator is not in its checkpoint, and beside a new one its samples came "
+    "no nearer to some hundred photographs; train its recipe on a few thousand instead."
+)
 NEGATIVE_SLOPE = 0.2  # of the leaky ReLU of the discriminator
 INIT_STD = 0.02  # of weights before training
 

@@ -153,20 +153,18 @@ def adversarial_step(
     real: Tensor,
     fake: Tensor,
     d: Update,
-    g: Update | None,
+    g: Update,
     *,
     r1: float,
     clip: float | None = MAX_NORM,
 ) -> None:
     """Make a step of the discriminator, with the gradient penalty R1 of a weight, zero
-    for none, then a step of the generator that made `fake`, or none: what all the GANs
-    here are trained by, and fine-tuned."""
+    for none, then a step of the generator that made `fake`: what all the GANs here are
+    trained by, and fine-tuned."""
     d_loss = discriminator_loss(discriminator, real, fake.detach())
     if r1:
         d_loss = d_loss + r1 * r1_penalty(discriminator, real)
     run.step(d_loss, *d, clip=clip, name="d_loss")
-    if g is None:
-        return
     g_loss = generator_loss(discriminator, fake)
     run.step(g_loss, *g, name="g_loss")
 

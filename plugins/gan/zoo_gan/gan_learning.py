@@ -6,13 +6,12 @@ not part of the checkpoint, and starts anew. What is kept is a moving average of
 generator, at the epoch whose samples are nearest to the pictures held out: by the
 Fréchet distance of the features that the recipe takes.
 
-Pictures are changed before the discriminator sees them only where the recipe does it:
-with 120 threes to learn from, both models of digits came less near to other threes when
-theirs were changed too.
+Pictures are not changed before the discriminator sees them, as they are for faces
+(`diff_augment.py`): with 120 threes to learn from, both models of digits came less near
+to other threes when they were.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -32,8 +31,6 @@ from zoo.recipes.optim import ema as moving_average
 from zoo.recipes.sampling import check_mode_collapse
 from zoo_gan import (
     dcgan,
-    dcgan_face,
-    dcgan_face_recipe,
     dcgan_recipe,
     gan,
     gan_recipe,
@@ -41,10 +38,8 @@ from zoo_gan import (
     stylegan_recipe,
 )
 from zoo_gan.dcgan_recipe import adversarial_step, lazy_weight, pixels
-from zoo_gan.diff_augment import diff_augment
 
 __all__ = [
-    "DCGANFaceLearning",
     "DCGANLearning",
     "GANLearning",
     "MLPGANLearning",
@@ -65,9 +60,6 @@ class GANLearning(PictureLearning):
     least_measured = 8
     settings: ClassVar[Any]
     classifier: ClassVar[str]
-    changes: ClassVar[bool] = False
-    head_start: ClassVar[float] = 0.0  # part of the steps the discriminator makes alone
-    generator_rate: ClassVar[float] = 1.0  # times the discriminator's learning rate
 
     def discriminator(self) -> nn.Module:
         """Return a new discriminator, of the recipe's size."""
@@ -142,8 +134,7 @@ class _Trainer(PictureTrainer):
         self.model, self.generator = model, run.prepare(model)
         self.discriminator = run.prepare(learning.discriminator().to(run.device))
         betas = {"beta1": getattr(settings, "beta1", 0.0), "beta2": 0.99}
-        slower = replace(plan, lr=plan.lr * learning.generator_rate)
-        self.g = slower.optimizer_of(self.generator, **betas)
+        self.g = plan.optimizer_of(self.generator, **betas)
         self.d = plan.optimizer_of(self.discriminator, **betas)
         decay = min(settings.ema_decay, 1 - SETTLED / max(plan.steps, 2 * SETTLED))
         self.kept = moving_average(run, self.generator, decay=decay)
@@ -158,18 +149,15 @@ class _Trainer(PictureTrainer):
             real = torch.where(mirrored.to(real.device), real.flip(3), real)
         count, device = self.plan.batch_size, self.run.device
         fake = self.learning.draw(self.generator, count, device).float()
-        if self.learning.changes:
-            real, fake = diff_augment(real), diff_augment(fake)
         every = self.settings.r1_every
         gamma = lazy_weight(self.learning.r1_gamma(), self.steps, every)
-        alone = self.learning.head_start * self.plan.steps
         adversarial_step(
             self.run,
             self.discriminator,
             real,
             fake,
             self.d,
-            self.g if self.steps >= alone else None,
+            self.g,
             r1=gamma,
             clip=self.plan.clip,
         )
@@ -212,24 +200,6 @@ class DCGANLearning(GANLearning):
     def r1_gamma(self) -> float:
         gamma: float = self.settings.late_r1_gamma
         return gamma
-
-
-class DCGANFaceLearning(GANLearning):
-    """That of `dcgan-face`. A new discriminator of photographs misleads the generator
-    for long: it learns alone first, and the generator slowly, or samples collapse."""
-
-    settings = dcgan_face_recipe.Settings()
-    classifier = dcgan_face_recipe.CLASSIFIER
-    changes = True
-    head_start = 0.25
-    generator_rate = 0.1
-
-    def discriminator(self) -> nn.Module:
-        return dcgan_face.Discriminator(width=self.settings.d_width, batch_norm=False)
-
-    def features(self, image: Tensor) -> Tensor:
-        found = dcgan_face_recipe.face_features(_classifier(self.classifier), image)
-        return found
 
 
 class StyleGANLearning(GANLearning):

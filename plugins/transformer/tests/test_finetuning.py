@@ -14,7 +14,13 @@ from zoo_transformer.char_tokenizer import train_tokenizer
 
 import zoo
 from zoo.artifacts import checkpoint_folder as checkpoints
-from zoo.errors import DataError, DataWarning, MissingExtra, SettingsError
+from zoo.errors import (
+    DataError,
+    DataWarning,
+    InputError,
+    MissingExtra,
+    SettingsError,
+)
 from zoo.finetuning.finetune import finetune_by_name
 
 SENTENCES = ("the cat sat. ", "a dog ran. ", "the owl saw a cat. ")
@@ -211,7 +217,7 @@ def test_an_inspection_tells_beforehand_what_is_refused(tmp_path: Path) -> None:
 
 def test_a_text_of_one_token_is_refused(tmp_path: Path) -> None:
     """
-    By the name of its file.
+    By the name of the folder, and of its file.
     """
     for name in ("a", "b", "c"):
         (tmp_path / f"{name}.txt").write_text("x")
@@ -220,8 +226,28 @@ def test_a_text_of_one_token_is_refused(tmp_path: Path) -> None:
         zoo.finetune("gpt-mini", tmp_path, progress=False)
 
     assert str(refused.value) == (
-        "a.txt: the text has 1 token; one that is learned has 2 or more."
+        f"{tmp_path.name}: a.txt: the text has 1 token; one that is learned has 2 or "
+        "more."
     )
+
+
+def test_all_texts_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
+    """
+    Where they are learned; where a model is measured on them, the first.
+    """
+    lines = ["text", *["one of many lines"] * 9, " ", " "]
+    (tmp_path / "lines.csv").write_text("\n".join(lines))
+
+    with pytest.raises(DataError) as refused:
+        zoo.finetune("gpt-mini", tmp_path / "lines.csv", progress=False)
+    assert str(refused.value) == (
+        "lines.csv: 2 inputs can't be read. line 11: The text is empty. "
+        "line 12: The text is empty. Mend them, or leave them out with "
+        "skip_unreadable=True (--skip-unreadable)."
+    )
+    with pytest.raises(InputError) as measured:
+        zoo.evaluate("gpt-mini", tmp_path / "lines.csv")
+    assert measured.value.problem == "lines.csv: line 11: The text is empty."
 
 
 def test_a_text_that_has_no_end_to_hold_back_is_refused(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from zoo.datasets.custom.reader import read_data
 from zoo.errors import DataError, DataWarning
 from zoo.specs import Column as Number
 from zoo.specs import ImageInput, NumberOutput, TabularInput, TextInput
+from zoo.tasks.targets.own_texts import OwnTextTargets
 
 PHOTO = ImageInput(height=8, width=8)
 TEXT = TextInput(max_length=10, vocab_size=10)
@@ -438,6 +439,48 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("option", ["target", "column", "encoding"])
+def test_an_option_of_no_use_in_a_folder_of_pictures(
+    option: str, tmp_path: Path
+) -> None:
+    photos = pictures(tmp_path / "photos", 2)
+
+    assert complaint(photos, **{option: "cp949"}) == (
+        f"{option}='cp949' is of no use: {photos} is a folder of pictures. "
+        "Leave it out."
+    )
+
+
+def test_a_column_of_no_use_in_plain_text(tmp_path: Path) -> None:
+    """
+    Its encoding is of use.
+    """
+    essay = tmp_path / "essay.txt"
+    essay.write_bytes("가나다 ".encode("cp949") * 9)
+
+    assert complaint(essay, TEXT, column="text", kind=OwnTextTargets()) == (
+        f"column='text' is of no use: {essay} is not a table. Leave it out."
+    )
+    found = read_data(essay, TEXT, encoding="cp949", kind=OwnTextTargets())
+    assert "\uac00" in found.training.items[0]
+
+
+def test_an_encoding_of_no_use_where_no_text_file_is(tmp_path: Path) -> None:
+    """
+    Of parquet, of a table in memory, and of a dataset that is named.
+    """
+    path, table = tmp_path / "rows.parquet", pd.DataFrame(TABLE)
+    table.to_parquet(path)
+    start, end = "encoding='cp949' is of no use: ", ". Leave it out."
+    found = [complaint(data, ROW, encoding="cp949") for data in (path, table, "iris")]
+
+    assert found == [
+        f"{start}{path} is a parquet file{end}",
+        f"{start}the data is not in a file{end}",
+        f"{start}'iris' names a dataset{end}",
+    ]
+
+
 def test_a_name_of_nothing() -> None:
     """
     Neither a folder nor a file nor registered; near misses are named.
@@ -453,9 +496,9 @@ def test_something_else() -> None:
     What is taken is listed.
     """
     assert complaint(7) == (
-        "A int is not data to learn from. Give a folder of class-named folders, a CSV, "
-        "JSON or parquet file, a DataFrame, a datasets.Dataset, a registered name, or "
-        "a Hub id."
+        "An int is not data to learn from. Give a folder of class-named folders, a "
+        "CSV, JSON or parquet file, a DataFrame, a datasets.Dataset, a registered "
+        "name, or a Hub id."
     )
 
 

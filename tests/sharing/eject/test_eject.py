@@ -389,7 +389,8 @@ def test_a_recipe_that_cannot_come_along_is_left_out(
     """
     The README says what it imports, and nothing of it is written.
     """
-    monkeypatch.setitem(vars(sys.modules["zoo.sharing.eject.eject"]), "INPUTS", {})
+    module = import_module("zoo.sharing.eject.eject")
+    monkeypatch.setattr(module, "INPUTS", {})
 
     folder = zoo.eject("efficientnet-lite0", tmp_path / "mine")
 

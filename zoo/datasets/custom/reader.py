@@ -18,7 +18,7 @@ from zoo.datasets.custom.examples import Column, DatasetSplits, LabeledExamples
 from zoo.datasets.custom.splits import check_classes, folder_splits
 from zoo.datasets.custom.table_columns import table
 from zoo.datasets.custom.wanted import ReadOptions, Wanted
-from zoo.errors import DataError, DataWarning, MissingExtra, near
+from zoo.errors import DataError, DataWarning, MissingExtra, a_type, near
 from zoo.plugins.discovery import installed
 from zoo.runtime.table import TableError, read_text
 from zoo.runtime.user_warnings import warn_user
@@ -28,6 +28,8 @@ from zoo.tasks.targets.base import Rows, Targets
 from zoo.tasks.targets.split_names import name_splits, split_of
 
 __all__ = ["Part", "read_data", "read_part"]
+
+COLUMNS = ("target", "column")  # options that name a column of a table
 
 
 def read_data(
@@ -50,8 +52,9 @@ def read_data(
     registered name or a Hub id. `DatasetSplits` are returned unchanged.
 
     `target` names the column to predict, and `column` that of the texts or pictures.
-    `encoding` is that of CSV and JSON files. A file of a table names pictures beside
-    it, and with `allow_outside` any. `labels` fixes the classes and their order;
+    `encoding` is that of CSV and JSON files, and of files that are texts. Each of these
+    three is refused where the data makes no use of it. A file of a table names pictures
+    beside it, and with `allow_outside` any. `labels` fixes the classes and their order;
     `known` fixes only the order, if the data has the same classes. `output_spec` is by
     default one of classes. For masks, a folder has `images` and `masks`. For text
     recognition, it has pictures named by their text, and `labels` and `known` are
@@ -173,18 +176,26 @@ def _of_values(data: Any) -> tuple[str, ...] | None:
 
 def _found(data: Any, expected: Wanted, classes: Sequence[str]) -> _Found:
     """Return the data, not parsed yet; `classes` are names of classes."""
+    texts = ("encoding",) if expected.input_spec.takes_strings else ()
     if isinstance(data, (str, os.PathLike)):
         path = Path(data)
         if path.is_dir():
+            what = f"{path} is a folder of {expected.input_spec.plural}"
+            _check_used(expected.options, texts, what)
             return _folder(path, expected, classes)
         if path.suffix.lower() in expected.kind.file_suffixes and path.is_file():
+            _check_used(expected.options, texts, f"{path} is not a table")
             home = expected.kind.folder_of(path)
             outside.check_links(home, allow_outside=expected.options.allow_outside)
             found = expected.kind.read_splits(path, expected.input_spec)
             return _Found(path.name, found or {})
         if path.is_file():
+            if path.suffix.lower() == ".parquet":
+                _check_used(expected.options, COLUMNS, f"{path} is a parquet file")
             return _Found(path.name, {"": _table(path, expected)})
+        _check_used(expected.options, COLUMNS, f"{data!r} names a dataset")
         return _registered(str(data), expected)
+    _check_used(expected.options, COLUMNS, "the data is not in a file")
     if tables.is_frame(data):
         return _Found("the table", {"": _table(data, expected)})
     if _is_dataset(data):
@@ -194,10 +205,18 @@ def _found(data: Any, expected: Wanted, classes: Sequence[str]) -> _Found:
     if isinstance(data, Mapping) and data and all(map(_is_rows, data.values())):
         return _splits("the data", data, expected)
     raise DataError(
-        f"A {type(data).__name__} is not data to learn from. Give a folder of "
+        f"{a_type(data)} is not data to learn from. Give a folder of "
         "class-named folders, a CSV, JSON or parquet file, a DataFrame, a "
         "datasets.Dataset, a registered name, or a Hub id."
     )
+
+
+def _check_used(options: ReadOptions, used: Sequence[str], data: str) -> None:
+    """Refuse an option that this kind of data makes no use of. Raises DataError."""
+    for name in (*COLUMNS, "encoding"):
+        value = getattr(options, name)
+        if value is not None and name not in used:
+            raise DataError(f"{name}={value!r} is of no use: {data}. Leave it out.")
 
 
 def _decoded(found: _Found, expected: Wanted) -> _Found:

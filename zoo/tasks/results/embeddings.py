@@ -58,8 +58,13 @@ class SimilarText:
     index: int
     score: float
 
+    @property
+    def excerpt(self) -> str:
+        """The beginning of the text, in one line."""
+        return _shortened(self.text)
+
     def __str__(self) -> str:
-        return f"{self.index}: {_shortened(self.text)} ({self.score:.3f})"
+        return f"{self.index}: {self.excerpt} ({self.score:.3f})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +93,7 @@ class NearestTexts:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{one.index}</td><td>{html.escape(_shortened(one.text))}</td>"
+            f"<tr><td>{one.index}</td><td>{html.escape(one.excerpt)}</td>"
             f"<td>{one.score:.3f}</td></tr>"
             for one in self.most_similar
         )
