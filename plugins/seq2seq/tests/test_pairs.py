@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from zoo_seq2seq import metrics, report
+from zoo_seq2seq import metrics, recipe, report
 from zoo_seq2seq.attention import BOS, EOS, PAD
 from zoo_seq2seq.baselines import EM_ITERATIONS, IBMModel1, nearest_translations
 from zoo_seq2seq.bpe_tokenizer import SPECIAL_TOKENS, train_tokenizer
@@ -21,7 +21,9 @@ from zoo_seq2seq.parallel_corpus import (
     normalize,
     teacher_forcing,
     train_validation_split,
+    untranslated,
 )
+from zoo_seq2seq.recipe import translated_by
 
 import zoo
 from zoo import Run
@@ -175,6 +177,35 @@ def test_pairs_in_another_language_are_apart(monkeypatch: pytest.MonkeyPatch) ->
     assert {*related.source_texts}.isdisjoint(held_out)
     assert len(related) == 600 - len(held_out)
     assert all(one.startswith("tatoeba_en_es train es") for one in related.target_texts)
+
+
+def test_further_sentences_are_translated_by_a_teacher(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Each once, and none that is in the pairs, held out or tested; nor is a translation
+    among the held-out ones.
+    """
+    texts = {
+        ("tatoeba_en_es", "train"): [f"sentence {n}" for n in range(600)],
+        ("tatoeba_en_es", "test"): ["tested"],
+        ("tatoeba_en_fr", "train"): ["Tested!", "Sentence 7.", "New.", "new", "Hola."],
+    }
+    monkeypatch.setattr(
+        Run, "load_texts", lambda _, name, split, **__: texts[name, split]
+    )
+    monkeypatch.setattr(Run, "load_model", lambda *_: torch.nn.Identity())
+    monkeypatch.setattr(
+        recipe,
+        "translate",
+        lambda _, given, plan: ["tested" if one == "Hola." else "x" for one in given],
+    )
+    run = Run(zoo.get_spec("seq2seq-gru"))
+    split = train_validation_split(run)
+
+    assert untranslated(run, split) == ["new", "Hola."]
+    taught = translated_by("transformer-mt", run, split)
+    assert (taught.source_texts, taught.target_texts) == (["new"], ["x"])
 
 
 def test_the_split_is_of_the_sets_in_both_languages() -> None:
