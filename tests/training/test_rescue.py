@@ -1,5 +1,7 @@
 """A finished training is never lost: whatever fails after it, the weights are kept."""
 
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +14,7 @@ import zoo
 from zoo.artifacts import checkpoint_folder
 from zoo.cli import main
 from zoo.errors import CheckpointError, TrainingError
+from zoo.plugins.discovery import installed
 from zoo.training import train as training
 from zoo.training.rescue import weights_kept
 
@@ -221,3 +224,45 @@ def test_world_size_that_is_no_number(
         "WORLD_SIZE='abc' is not a number of processes. torchrun and 'accelerate "
         "launch' set it; unset it to train in one process."
     )
+
+
+def test_weights_that_are_too_large_to_be_stored_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What float16 can't hold would be infinite: it is said before the test rows are read,
+    and the weights are kept as they were trained.
+    """
+    spec = zoo.get_spec(NAME)
+    recipe = import_module(spec.recipe or "")
+    trained, data = recipe.train, recipe.data
+    read: list[str] = []
+
+    def noted(run: Any, split: str) -> Any:
+        read.append(split)
+        return data(run, split)
+
+    def exploded(*given: Any) -> nn.Module:
+        model: nn.Module = trained(*given)
+        with torch.no_grad():
+            model.get_parameter("hidden.weight").mul_(1e6)
+        return model
+
+    monkeypatch.setattr(recipe, "train", exploded)
+    monkeypatch.setattr(recipe, "data", noted)
+    narrow = replace(spec, stored="float16")
+    monkeypatch.setitem(installed().models, NAME, narrow)
+
+    with pytest.raises(TrainingError) as caught:
+        zoo.train(NAME, tmp_path / "run", smoke=True)
+
+    kept = tmp_path / "run-unmeasured"
+    assert str(caught.value) == (
+        f"{NAME!r} is trained, but what came after that failed (Tensor 'hidden.weight' "
+        "has values that torch.float16 can't hold. The model is stored in it, by stored= "
+        "of its spec: train with weight decay or a lower learning rate, or store it in "
+        "float32. The test rows were not read). Its weights are in "
+        f"{kept}: zoo.load({str(kept)!r}) loads them."
+    )
+    assert read == ["train"]
+    assert zoo.load(kept).get_parameter("hidden.weight").abs().max() > 65_504

@@ -25,7 +25,7 @@ from zoo.preprocessing.preprocessor import preprocessor
 from zoo.runtime.eval_mode import eval_mode
 from zoo.specs import ModelSpec, Weights
 
-__all__ = ["save", "versions"]
+__all__ = ["cast_finite", "save", "versions"]
 
 
 def save(
@@ -91,12 +91,24 @@ def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
             g[0] for g in safetensors_io.slots(model).places
         )
     }
-    stored = safetensors_io.cast_floats(values, dtype) if dtype else values
+    if dtype is None:
+        return values
+    advice = "Save it in the type that it has, without dtype=. Nothing was written."
+    return cast_finite(values, dtype, advice)
+
+
+def cast_finite(
+    values: Mapping[str, Tensor], dtype: torch.dtype, advice: str
+) -> dict[str, Tensor]:
+    """Return tensors with floats stored as `dtype`; none becomes infinite.
+
+    Raises CheckpointError, with advice, where one would.
+    """
+    stored = safetensors_io.cast_floats(values, dtype)
     for name, value in stored.items():
         if value is not values[name] and not _fits(values[name], value):
             raise CheckpointError(
-                f"Tensor {name!r} has values that {dtype} can't hold. Save it in the "
-                "type that it has, without dtype=. Nothing was written."
+                f"Tensor {name!r} has values that {dtype} can't hold. {advice}"
             )
     return stored
 

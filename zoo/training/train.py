@@ -29,7 +29,6 @@ from zoo.models.precision import (
     Resolved,
     without_autocast,
 )
-from zoo.models.safetensors_io import cast_floats
 from zoo.plugins import discovery
 from zoo.specs import ModelSpec
 from zoo.training import execution, recipe_file, sweep_settings
@@ -68,6 +67,10 @@ FLOAT32_ONLY = (
     "precision='bf16' changed nothing: it has computed in float32."
 )
 LEFT_OUT = "left out"
+TOO_LARGE = (
+    "The model is stored in it, by stored= of its spec: train with weight decay or a "
+    "lower learning rate, or store it in float32. The test rows were not read."
+)
 CURVES = "The course of training: the loss on training rows, the rest as validated."
 
 
@@ -345,7 +348,9 @@ def _save_result(
     """Measure a trained model, draw it, and write everything down."""
     spec = run.spec
     if spec.stored == "float16":  # measure what is stored, not what was trained
-        model.load_state_dict(cast_floats(model.state_dict(), torch.float16))
+        model.load_state_dict(
+            saving.cast_finite(model.state_dict(), torch.float16, TOO_LARGE)
+        )
     held_out = recipe.data(run, "test")
     evaluate = measured_by(spec, recipe, "evaluate")
     if evaluate is None:
