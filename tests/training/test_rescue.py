@@ -260,8 +260,8 @@ def test_weights_that_are_too_large_to_be_stored_are_kept(
     assert str(caught.value) == (
         f"{NAME!r} is trained, but what came after that failed (Tensor 'hidden.weight' "
         "has values that torch.float16 can't hold. The model is stored in it, by "
-        "stored= of its spec: train with weight decay or a lower learning rate, or store it in "
-        "float32. The test rows were not read). Its weights are in "
+        "stored= of its spec: train with weight decay or a lower learning rate, or "
+        "store it in float32. The test rows were not read). Its weights are in "
         f"{kept}: zoo.load({str(kept)!r}) loads them."
     )
     assert read == ["train"]
