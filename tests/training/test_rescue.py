@@ -259,9 +259,9 @@ def test_weights_that_are_too_large_to_be_stored_are_kept(
     kept = tmp_path / "run-unmeasured"
     assert str(caught.value) == (
         f"{NAME!r} is trained, but what came after that failed (Tensor 'hidden.weight' "
-        "has values that torch.float16 can't hold. The model is stored in it, by stored= "
-        "of its spec: train with weight decay or a lower learning rate, or store it in "
-        "float32. The test rows were not read). Its weights are in "
+        "has values that torch.float16 can't hold. The model is stored in it, by "
+        "stored= of its spec: train with weight decay or a lower learning rate, or "
+        "store it in float32. The test rows were not read). Its weights are in "
         f"{kept}: zoo.load({str(kept)!r}) loads them."
     )
     assert read == ["train"]
