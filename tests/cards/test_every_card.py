@@ -204,7 +204,7 @@ def candidates(
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, str):
-        return ["another", *TEXTS.findall(template)]
+        return ["another", "", *TEXTS.findall(template)]
     numbers = [float(one) for one in NUMBERS.findall(template)]
     near = [one + step for one in numbers for step in (-1e-3, 0.0, 1e-3)]
     optional = [None] if "is none" in template or "is not none" in template else []

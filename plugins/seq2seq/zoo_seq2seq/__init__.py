@@ -9,6 +9,9 @@ SPANISH_TOKENIZER = "7286d11d9378d543ac93c4263337c82683449c3654542dc003c3d34168c
 ENGLISH_SPANISH_TOKENIZER = (
     "ea66893fb796f0411a4f2f4c87dbcae23d94c97e0ab462f93e07522af51a953f"
 )
+TAUGHT_TOKENIZER = (  # of those pairs, and what a teacher made of further sentences
+    "9a0a25163f56e944d1905605b10fa1fe73612d8665a5a442add173fb10f5af5c"
+)
 ENGLISH_KOREAN_TOKENIZER = (
     "64bb5cbaf29e54aa71a83f7bff2aed785c6d12a2287592027729fabd47d3967f"
 )
@@ -130,7 +133,7 @@ SPECS = (
             vocab_size=3_000,
             pad_token_id=0,
             language="en",
-            tokenizer=ENGLISH_SPANISH_TOKENIZER,
+            tokenizer=TAUGHT_TOKENIZER,
         ),
         output=TranslationOutput(bos_token_id=1, eos_token_id=2, language="es"),
         trained_on=("tatoeba_en_es", "tatoeba_en_fr"),
