@@ -204,7 +204,7 @@ def test_further_sentences_are_translated_by_a_teacher(
     split = train_validation_split(run)
 
     assert untranslated(run, split) == ["new", "Hola."]
-    taught = translated_by("transformer-mt", run, split)
+    taught = translated_by("transformer-mt", run, *split)
     assert (taught.source_texts, taught.target_texts) == (["new"], ["x"])
 
 

@@ -6,7 +6,7 @@ ones for such a model; a spec changes few of them. The test split is evaluated o
 the end; before, its sentences are only used to exclude them from the training pairs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,7 +93,7 @@ def data(run: TextRun, split: str) -> SentencePairs:
 def train(settings: Settings, run: TextRun) -> nn.Module:
     training, validation = train_validation_split(run)
     if settings.teacher:
-        taught = translated_by(settings.teacher, run, [training, validation])
+        taught = translated_by(settings.teacher, run, training, validation)
         training = joined([training, taught])
     training = training[:: round(1 / settings.fraction)]
     vocab_size: int = run.spec.options["vocab_size"]
@@ -156,24 +156,25 @@ def train(settings: Settings, run: TextRun) -> nn.Module:
 
 
 def translated_by(
-    name: str, run: TextRun, pairs: Sequence[SentencePairs]
+    name: str, run: TextRun, training: SentencePairs, validation: SentencePairs
 ) -> SentencePairs:
-    """Return source sentences that none of these pairs has, with the translations of
-    another model. Neither is in the test pairs.
+    """Return further source sentences with the translations of another model.
 
-    They are the source sentences of a dataset of the spec with other translations.
-    Kim, Rush: "Sequence-level knowledge distillation", 2016; of sentences that have no
-    translation, Zhang, Zong: "Exploiting source-side monolingual data in neural machine
-    translation", 2016.
+    The sentences are those of a dataset of the spec with translations in a third
+    language. None is in the training, validation or test pairs, nor is a translation
+    in the latter two. Kim, Rush: "Sequence-level knowledge distillation", 2016; of
+    sentences without a translation, Zhang, Zong: "Exploiting source-side monolingual
+    data in neural machine translation", 2016.
     """
-    texts, teacher = untranslated(run, pairs), run.load_model(name).to(run.device)
+    texts = untranslated(run, [training, validation])
+    teacher = run.load_model(name).to(run.device)
     made = replace(
-        pairs[0],
+        training,
         source_texts=texts,
         target_texts=translate(teacher, texts, GREEDY),
         token=torch.zeros(len(texts), 0, dtype=torch.int32),
     )
-    held_out = [*load_all_pairs(run, "test"), *pairs[1:]]
+    held_out = [*load_all_pairs(run, "test"), validation]
     return made.select(non_overlapping(made, held_out), made.source)
 
 
