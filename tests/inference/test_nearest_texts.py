@@ -206,3 +206,32 @@ def test_a_model_of_images_is_refused_on_the_command_line(
         "error: 'lenet5-mnist' reads no texts. The model expects a grey picture on a "
         "dark ground, brought to 28x28.\n"
     )
+
+
+def test_a_table_without_rows_holds_no_texts(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "none.csv").write_text("text,id\n")
+
+    status, _, said = run("king", tmp_path / "none.csv")
+
+    assert status == 1
+    assert said.startswith(f"error: {tmp_path / 'none.csv'} holds no texts. ")
+
+
+def test_files_are_read_in_the_encoding_that_is_named(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """
+    What is not in it is told by its name.
+    """
+    (tmp_path / "a.txt").write_bytes("king queen".encode("utf-16"))
+
+    assert run("king", tmp_path, "--encoding", "utf-16") == (
+        0,
+        f"{tmp_path}/a.txt: king queen (0.943)\n",
+        "",
+    )
+    assert run("king", tmp_path, "--encoding", "ascii")[2].startswith(
+        f"error: {tmp_path}/a.txt is not ascii text (byte 0). "
+    )

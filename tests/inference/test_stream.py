@@ -283,6 +283,58 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     assert isinstance(zoo.predict(model, str(tmp_path)), Classification)
 
 
+def test_texts_of_a_folder_and_of_a_tar_are_in_the_encoding_that_is_named(
+    tmp_path: Path,
+) -> None:
+    """
+    One that is not in it is an error in the place of its result.
+    """
+    place, tar = tmp_path / "reviews", tmp_path / "reviews.tar"
+    place.mkdir()
+    (place / "a.txt").write_bytes("A fine film.".encode("utf-16"))
+    with tarfile.open(tar, "w") as archive:
+        archive.add(place / "a.txt", "a.txt")
+    model = zoo.load("gru-imdb")
+    expected = scores([zoo.predict(model, "A fine film.")])
+
+    for source in (place, tar):
+        made = zoo.predict(model, source, encoding="utf-16")
+        assert scores(made) == pytest.approx(expected)
+        (wrong,) = zoo.predict_iter(model, source, encoding="ascii", on_error="return")
+        assert isinstance(wrong, InputError)
+        assert "a.txt is not ascii text (byte 0)." in wrong.problem
+
+
+@pytest.mark.parametrize(
+    ("how", "problem"),
+    [
+        ({"column": "x"}, "column='x' names a column, and {} is no table."),
+        (
+            {"encoding": "cp949"},
+            "encoding='cp949' is that of texts, and {} holds none.",
+        ),
+    ],
+)
+def test_what_is_of_no_use_in_a_folder_of_pictures_is_refused(
+    how: dict[str, str], problem: str, folder: Path
+) -> None:
+    with pytest.raises(InputError) as caught:
+        zoo.predict(small(), str(folder), **how)
+
+    assert caught.value.problem == problem.format(folder)
+
+
+def test_a_picture_has_no_encoding(folder: Path) -> None:
+    photo = min(folder.glob("*.png"))
+
+    with pytest.raises(InputError) as caught:
+        zoo.predict(small(), photo, encoding="cp949")
+
+    assert caught.value.problem == (
+        "encoding='cp949' is that of texts, and the input is none."
+    )
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 def test_errors_come_in_the_place_of_results(folder: Path, workers: int) -> None:
     """

@@ -30,6 +30,7 @@ def nearest_texts_command(
 
     TEXTS is a folder of text files, or a table with a text in each row.
     """
+    from zoo.errors import InputError
     from zoo.inference.nearest_texts import check_reads_texts, nearest_texts
     from zoo.inference.sources import ReadInputs, source_of
     from zoo.models.loading import find
@@ -37,8 +38,15 @@ def nearest_texts_command(
     spec = find(name)
     check_reads_texts(spec)
     held = source_of(texts, spec.input, ReadInputs(**read))
-    names, items = zip(*held, strict=True)
-    result = nearest_texts(name, text, list(items), n=count, device=device)
+    names, items = [], []
+    for place, item in held:
+        if isinstance(item, InputError):
+            raise item
+        names.append(place)
+        items.append(item)
+    if not items:
+        raise InputError(f"{texts} holds no texts.", spec.input.description)
+    result = nearest_texts(name, text, items, n=count, device=device)
     if as_json:
         plain = result.to_dict()
         for one in plain["most_similar"]:

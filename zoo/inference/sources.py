@@ -16,7 +16,7 @@ from zoo.datasets.custom import outside, tables
 from zoo.datasets.custom.table_inputs import read_inputs
 from zoo.errors import DataError, DataWarning, InputError, near
 from zoo.preprocessing.preprocessor import preprocessor
-from zoo.runtime.table import Table
+from zoo.runtime.table import Table, TableError, read_text
 from zoo.runtime.user_warnings import warn_user
 from zoo.specs import Input
 from zoo.tasks.targets.files import (
@@ -124,14 +124,17 @@ def _numbered(items: Iterable[Any]) -> Iterator[Named]:
 
 
 def _place(path: str, input_spec: Input, how: ReadInputs) -> Source | None:
+    several = os.path.isdir(path) or path.lower().endswith(TARS)
+    if several or (glob.has_magic(path) and not os.path.isfile(path)):
+        _check_used(how, path, input_spec)
     if os.path.isdir(path):
         with _inputs_alone(input_spec):
             outside.check_links(Path(path), allow_outside=how.allow_outside)
-        return _files(path, _in_folder(path, input_spec), input_spec)
+        return _files(path, _in_folder(path, input_spec), input_spec, how.encoding)
     if os.path.isfile(path):
         if not path.lower().endswith(TARS):
             return None
-        return Source(lambda: _members(path, input_spec), None)
+        return Source(lambda: _members(path, input_spec, how.encoding), None)
     if not glob.has_magic(path):
         return None
     found = sorted(glob.glob(path, recursive=True))
@@ -141,10 +144,26 @@ def _place(path: str, input_spec: Input, how: ReadInputs) -> Source | None:
         outside.check_found(found, place, allow_outside=how.allow_outside)
     if found and all(one.lower().endswith(TARS) for one in found):
         return Source(
-            lambda: (named for one in found for named in _members(one, input_spec)),
+            lambda: (
+                named
+                for one in found
+                for named in _members(one, input_spec, how.encoding)
+            ),
             None,
         )
-    return _files(path, [one for one in found if os.path.isfile(one)], input_spec)
+    files = [one for one in found if os.path.isfile(one)]
+    return _files(path, files, input_spec, how.encoding)
+
+
+def _check_used(how: ReadInputs, place: str, input_spec: Input) -> None:
+    """Refuse what says how a table or a text is read where there is none."""
+    if how.column is not None:
+        problem = f"column={how.column!r} names a column, and {place} is no table."
+        raise InputError(problem, input_spec.description)
+    of_tables = input_spec.takes_strings or bool(input_spec.required_columns)
+    if how.encoding is not None and not of_tables:
+        problem = f"encoding={how.encoding!r} is that of texts, and {place} holds none."
+        raise InputError(problem, input_spec.description)
 
 
 @contextmanager
@@ -173,14 +192,31 @@ def _in_folder(folder: str, input_spec: Input) -> list[str]:
     return [one for one in series if tables.is_table_path(one)]
 
 
-def _files(place: str, files: list[str], input_spec: Input) -> Source:
+def _files(
+    place: str, files: list[str], input_spec: Input, encoding: str | None
+) -> Source:
     if not files:
         problem = f"{place} holds no {input_spec.plural}."
         raise InputError(problem, input_spec.description)
-    strings = input_spec.takes_strings
-    return Source(
-        lambda: ((one, Path(one) if strings else one) for one in files), len(files)
-    )
+
+    def given(file: str) -> Any:
+        if not input_spec.takes_strings:
+            return file
+        if encoding is None:
+            return Path(file)
+        return _decoded(Path(file), file, input_spec, encoding)
+
+    return Source(lambda: ((one, given(one)) for one in files), len(files))
+
+
+def _decoded(
+    raw: Path | bytes, name: str, input_spec: Input, encoding: str
+) -> str | InputError:
+    """Return a text in an encoding that the user names, or what is wrong with it."""
+    try:
+        return read_text(raw, name, encoding)
+    except TableError as exc:
+        return InputError(str(exc), input_spec.description)
 
 
 class _Header(tarfile.TarInfo):
@@ -196,7 +232,7 @@ class _Header(tarfile.TarInfo):
         return read
 
 
-def _members(path: str, input_spec: Input) -> Iterator[Named]:
+def _members(path: str, input_spec: Input, encoding: str | None) -> Iterator[Named]:
     """Yield the files of an archive as they lie in it, as WebDataset does.
 
     What is no input is left out, and said at the end, but for what belongs to an input
@@ -212,7 +248,11 @@ def _members(path: str, input_spec: Input) -> Iterator[Named]:
                     continue
                 usual = name.suffix.lower() in input_spec.suffixes
                 looked_at = usual or input_spec.pictured
-                given = _member(archive, member, input_spec) if looked_at else None
+                given = (
+                    _member(archive, member, input_spec, encoding)
+                    if looked_at
+                    else None
+                )
                 if not usual and not _is_picture(given):
                     left.append(Path(path, name))
                     continue
@@ -233,7 +273,12 @@ def _is_picture(given: Any) -> bool:
     return isinstance(given, bytes) and is_picture(io.BytesIO(given))
 
 
-def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, spec: Input) -> Any:
+def _member(
+    archive: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    spec: Input,
+    encoding: str | None,
+) -> Any:
     if member.size > MAX_MEMBER_BYTES:
         return InputError(
             f"{member.name} has {member.size:,} bytes, and {MAX_MEMBER_BYTES:,} are "
@@ -244,6 +289,8 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, spec: Input) -> A
     content = file.read() if file is not None else b""
     if not spec.takes_strings:
         return content
+    if encoding is not None:
+        return _decoded(content, member.name, spec, encoding)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:

@@ -28,7 +28,7 @@ from zoo_seq2seq.recipe import translated_by
 import zoo
 from zoo import Run
 from zoo.datasets import registered as datasets
-from zoo.errors import DataError, DatasetNotFound
+from zoo.errors import DataError, DatasetNotFound, SettingsError
 
 TEXTS = ["The cat sat.", "Qu'est-ce qu'il a ? C'est le chat.", "The cats are here !"]
 STRANGE = [
@@ -194,7 +194,7 @@ def test_further_sentences_are_translated_by_a_teacher(
     monkeypatch.setattr(
         Run, "load_texts", lambda _, name, split, **__: texts[name, split]
     )
-    monkeypatch.setattr(Run, "load_model", lambda *_: torch.nn.Identity())
+    monkeypatch.setattr(Run, "load_model", lambda _, name: zoo.load(name))
     monkeypatch.setattr(
         recipe,
         "translate",
@@ -206,6 +206,26 @@ def test_further_sentences_are_translated_by_a_teacher(
     assert untranslated(run, split) == ["new", "Hola."]
     taught = translated_by("transformer-mt", run, *split)
     assert (taught.source_texts, taught.target_texts) == (["new"], ["x"])
+    with pytest.raises(SettingsError) as caught:
+        translated_by("attention-spa-eng", run, *split)
+    assert str(caught.value) == (
+        "teacher='attention-spa-eng' does not translate from 'en' to 'es'."
+    )
+
+
+def test_a_teacher_needs_sentences_without_a_translation() -> None:
+    """
+    And a start on another language needs pairs in one: the spec is to name them.
+    """
+    run = Run(zoo.get_spec("transformer-mt"), smoke=True)
+
+    with pytest.raises(SettingsError) as caught:
+        load_related(run, train_validation_split(run)[1])
+
+    assert str(caught.value) == (
+        "'transformer-mt' is trained on no pairs in a third language, which teacher= "
+        "and related_epochs= need: leave them out."
+    )
 
 
 def test_the_split_is_of_the_sets_in_both_languages() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from zoo.errors import SettingsError
 from zoo.recipes import TensorRows
 from zoo.recipes.text import TextRun, encode_batch, pad, tokenizer
 from zoo_seq2seq.attention import BOS, EOS, PAD
@@ -155,8 +156,13 @@ def untranslated(run: TextRun, pairs: Sequence[SentencePairs]) -> list[str]:
 
 
 def _related(run: TextRun) -> SentencePairs:
-    name = next(name for name in run.spec.trained_on if _is_related(run, name))
-    return load_pairs(run, "train", name, TRANSLATED_TO[name])
+    names = [name for name in run.spec.trained_on if _is_related(run, name)]
+    if not names:
+        raise SettingsError(
+            f"{run.spec.name!r} is trained on no pairs in a third language, which "
+            "teacher= and related_epochs= need: leave them out."
+        )
+    return load_pairs(run, "train", names[0], TRANSLATED_TO[names[0]])
 
 
 def joined(parts: Sequence[SentencePairs]) -> SentencePairs:

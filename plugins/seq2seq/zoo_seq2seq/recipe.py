@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from zoo.errors import SettingsError
 from zoo.recipes import TensorRows, eval_mode, spec_of
 from zoo.recipes.text import (
     BeamSearchConfig,
@@ -164,10 +165,18 @@ def translated_by(
     language. None is in the training, validation or test pairs, nor is a translation
     in the latter two. Kim, Rush: "Sequence-level knowledge distillation", 2016; of
     sentences without a translation, Zhang, Zong: "Exploiting source-side monolingual
-    data in neural machine translation", 2016.
+    data in neural machine translation", 2016. Raises SettingsError.
     """
     texts = untranslated(run, [training, validation])
     teacher = run.load_model(name).to(run.device)
+    wanted, found = (
+        (getattr(spec.input, "language", None), getattr(spec.output, "language", None))
+        for spec in (run.spec, spec_of(teacher))
+    )
+    if wanted != found:
+        raise SettingsError(
+            f"teacher={name!r} does not translate from {wanted[0]!r} to {wanted[1]!r}."
+        )
     made = replace(
         training,
         source_texts=texts,

@@ -146,6 +146,10 @@ def _check_list(raw: Sequence[Any], input_spec: Input) -> None:
 
 def _text(raw: Any, input_spec: Input, encoding: str | None) -> Any:
     """Return the content of a text file that is in another encoding than UTF-8."""
-    if encoding is None or not input_spec.takes_strings:
+    if encoding is None:
         return raw
+    if not input_spec.takes_strings:
+        raise DataError(
+            f"encoding={encoding!r} is that of texts, and the input is none."
+        )
     return read_text(raw, str(raw), encoding) if isinstance(raw, Path) else raw
